@@ -1,0 +1,10 @@
+# Every webhook of an environment. The limit counts: without it, Terraform stops at 100 and says nothing.
+list "flagops_flagsmith_environment_webhook" "all" {
+  provider = flagops
+  limit    = 10000
+
+  config {
+    project_id     = 1
+    environment_id = 2
+  }
+}

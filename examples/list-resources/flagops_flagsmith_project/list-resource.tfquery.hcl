@@ -1,0 +1,5 @@
+# Every project that the API key sees. The limit counts: without it, Terraform stops at 100 and says nothing.
+list "flagops_flagsmith_project" "all" {
+  provider = flagops
+  limit    = 10000
+}

@@ -1,0 +1,9 @@
+# Every tag of a project. The limit counts: without it, Terraform stops at 100 and says nothing.
+list "flagops_flagsmith_tag" "all" {
+  provider = flagops
+  limit    = 10000
+
+  config {
+    project_id = 1
+  }
+}

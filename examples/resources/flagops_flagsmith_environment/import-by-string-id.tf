@@ -1,0 +1,4 @@
+import {
+  to = flagops_flagsmith_environment.production
+  id = "Shop/Production"
+}

@@ -1,0 +1,4 @@
+import {
+  to = flagops_flagsmith_organisation_webhook.chat
+  id = "Acme/https://hooks.example.com/organisation"
+}

@@ -1,0 +1,6 @@
+import {
+  to = flagops_flagsmith_project.shop
+  identity = {
+    id = 1
+  }
+}

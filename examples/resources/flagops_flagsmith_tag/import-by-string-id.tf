@@ -1,0 +1,4 @@
+import {
+  to = flagops_flagsmith_tag.checkout
+  id = "Shop/checkout"
+}
