@@ -1,0 +1,74 @@
+package crud
+
+import (
+	"fmt"
+	"sync"
+)
+
+// Data is what the provider hands to everything it configures: one client a backend, and what this process must remember
+// about objects. Two configured providers (aliases) share nothing.
+type Data struct {
+	clients []any
+
+	mu      sync.Mutex
+	locks   map[string]*sync.RWMutex
+	touched map[string]bool
+}
+
+// Missing stands for a backend's client C that cannot be had, and says why on first use.
+type Missing[C any] struct{ Reason string }
+
+// NewData takes for each backend its client, or a Missing.
+func NewData(clients ...any) *Data {
+	return &Data{clients: clients, locks: map[string]*sync.RWMutex{}, touched: map[string]bool{}}
+}
+
+func clientOf[C any](d *Data) (C, error) {
+	var none C
+	if d == nil {
+		return none, fmt.Errorf("the provider is not configured")
+	}
+	for _, client := range d.clients {
+		switch client := client.(type) {
+		case C:
+			return client, nil
+		case Missing[C]:
+			return none, fmt.Errorf("%s", client.Reason)
+		}
+	}
+	return none, fmt.Errorf("the provider has no client of type %T", none)
+}
+
+// lock waits for the named lock and returns what releases it. An empty name locks nothing.
+func (d *Data) lock(name string, shared bool) func() {
+	if name == "" {
+		return func() {}
+	}
+	d.mu.Lock()
+	l := d.locks[name]
+	if l == nil {
+		l = &sync.RWMutex{}
+		d.locks[name] = l
+	}
+	d.mu.Unlock()
+	if shared {
+		l.RLock()
+		return l.RUnlock
+	}
+	l.Lock()
+	return l.Unlock
+}
+
+// touch remembers that this process wrote an object; wasTouched tells. A delete of a renamed for_each key may run after
+// the create of its successor on the same object, and must then leave it alone.
+func (d *Data) touch(object string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.touched[object] = true
+}
+
+func (d *Data) wasTouched(object string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.touched[object]
+}

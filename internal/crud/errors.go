@@ -1,0 +1,97 @@
+package crud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/flagops/terraform-provider-flagops/internal/rest"
+)
+
+// fail turns an error of a call into diagnostics: what the server says about a field lands on its attribute, the rest on
+// the object.
+func (o *object[C, M, A]) fail(ctx context.Context, diags *diag.Diagnostics, verb string, v values, err error) {
+	summary := fmt.Sprintf("Cannot %s flagops_%s %s", verb, o.spec.Name, o.display(v))
+	var e *rest.Error
+	if !errors.As(err, &e) {
+		diags.AddError(summary, sentence(err.Error()))
+		return
+	}
+	landed := false
+	for _, field := range sortedKeys(e.Fields) {
+		at := o.attribute(field)
+		if _, d := o.spec.Schema.AttributeAtPath(ctx, at); d.HasError() || len(at.Steps()) == 0 {
+			continue
+		}
+		landed = true
+		detail := fmt.Sprintf("%s %s answered %d: %s", e.Method, e.Path, e.Status, strings.Join(e.Fields[field], " "))
+		diags.AddAttributeError(at, summary, sentence(detail)+hint(e))
+	}
+	if !landed {
+		diags.AddError(summary, sentence(err.Error())+hint(e))
+	}
+}
+
+func hint(e *rest.Error) string {
+	if e.Hint == "" {
+		return ""
+	}
+	return "\n\n" + sentence(e.Hint)
+}
+
+// sentence ends a text with a full stop.
+func sentence(s string) string {
+	if s == "" || strings.ContainsAny(s[len(s)-1:], ".!?\n") {
+		return s
+	}
+	return s + "."
+}
+
+var fieldStep = regexp.MustCompile(`[^.\[\]]+|\[\d+\]`)
+
+// attribute translates the server's rules[0].conditions[1].operator to an attribute's path.
+func (o *object[C, M, A]) attribute(field string) path.Path {
+	for _, server := range sortedKeys(o.spec.Fields) {
+		if rest, ok := strings.CutPrefix(field, server); ok && (rest == "" || strings.ContainsAny(rest[:1], ".[")) {
+			field = o.spec.Fields[server] + rest
+			break
+		}
+	}
+	at := path.Empty()
+	for _, step := range fieldStep.FindAllString(field, -1) {
+		if step[0] == '[' {
+			i, _ := strconv.Atoi(step[1 : len(step)-1])
+			at = at.AtListIndex(i)
+		} else {
+			at = at.AtName(step)
+		}
+	}
+	return at
+}
+
+// suggestImport adds the import block that takes over what already exists, when it can be found.
+func (o *object[C, M, A]) suggestImport(ctx context.Context, c C, diags *diag.Diagnostics, plan values) {
+	found, err := o.find(ctx, c, plan)
+	if err != nil {
+		return
+	}
+	diags.AddError(fmt.Sprintf("flagops_%s %s already exists", o.spec.Name, o.display(plan)),
+		fmt.Sprintf("To manage the one that is there, paste this block beside the resource (with its own label), then plan again:\n\n"+
+			"import {\n  to = flagops_%s.this\n  id = %q\n}", o.spec.Name, found.join(o.spec.Key)))
+}
+
+func sortedKeys[T any](m map[string]T) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,345 @@
+package crud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/flagops/terraform-provider-flagops/internal/rest"
+)
+
+// object is a Spec as resource and list resource.
+type object[C Client, M, A any] struct {
+	spec Spec[C, M, A]
+	typ  tftypes.Object
+	data *Data
+}
+
+func newObject[C Client, M, A any](s Spec[C, M, A]) *object[C, M, A] {
+	return &object[C, M, A]{spec: s, typ: objectType(s.Schema)}
+}
+
+func (o *object[C, M, A]) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_" + o.spec.Name
+}
+
+func (o *object[C, M, A]) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = o.spec.Schema
+}
+
+func (o *object[C, M, A]) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema.Attributes = map[string]identityschema.Attribute{}
+	for _, name := range o.spec.Key {
+		description := o.spec.Schema.Attributes[name].GetMarkdownDescription()
+		if o.typ.AttributeTypes[name].Is(tftypes.String) {
+			resp.IdentitySchema.Attributes[name] = identityschema.StringAttribute{RequiredForImport: true, Description: description}
+		} else {
+			resp.IdentitySchema.Attributes[name] = identityschema.Int64Attribute{RequiredForImport: true, Description: description}
+		}
+	}
+}
+
+func (o *object[C, M, A]) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
+	o.data, _ = req.ProviderData.(*Data)
+}
+
+// client reports a backend that is not configured, on first use.
+func (o *object[C, M, A]) client(diags *diag.Diagnostics) (C, bool) {
+	c, err := clientOf[C](o.data)
+	if err != nil {
+		diags.AddError("Cannot use flagops_"+o.spec.Name, sentence(err.Error()))
+	}
+	return c, err == nil
+}
+
+func (o *object[C, M, A]) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	c, ok := o.client(&resp.Diagnostics)
+	if !ok {
+		return
+	}
+	plan := explode(req.Plan.Raw, o.typ)
+	o.writeOnly(plan, values{}, explode(req.Config.Raw, o.typ))
+	want := decode[M](ctx, o.spec.Schema, plan, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	address := o.spec.ToAPI(&want)
+	defer o.lock(address)()
+	made, err := o.spec.Create(c, ctx, address)
+	var partial *rest.PartialError
+	if err != nil {
+		o.fail(ctx, &resp.Diagnostics, "create", plan, err)
+		if errors.Is(err, rest.ErrExists) {
+			o.suggestImport(ctx, c, &resp.Diagnostics, plan)
+		}
+		if o.spec.Adopts || !errors.As(err, &partial) {
+			return
+		}
+	}
+	state := o.merge(ctx, want, made, &resp.Diagnostics)
+	o.restore(state, plan)
+	if partial != nil && state.join(o.spec.Key) == strings.Repeat("/", len(o.spec.Key)-1) {
+		return // nothing that could be found again
+	}
+	resp.State.Raw = state.raw(o.typ)
+	identify(resp.Identity, state)
+	o.data.touch(o.name(state))
+}
+
+func (o *object[C, M, A]) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	prior := explode(req.State.Raw, o.typ)
+	identify(resp.Identity, prior) // before the object is removed: older Terraform and OpenTofu insist
+	c, ok := o.client(&resp.Diagnostics)
+	if !ok {
+		return
+	}
+	imported, diags := req.Private.GetKey(ctx, importedKey)
+	resp.Diagnostics.Append(diags...)
+	model := decode[M](ctx, o.spec.Schema, prior, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	got, err := o.spec.Read(c, ctx, o.spec.ToAPI(&model))
+	if errors.Is(err, rest.ErrNotFound) {
+		resp.Diagnostics.AddWarning(fmt.Sprintf("flagops_%s %s is gone", o.spec.Name, o.display(prior)),
+			fmt.Sprintf("The server does not have it any more: %s. It was deleted outside Terraform, or never was. "+
+				"Terraform forgets it and will plan to create it again where it is configured.", err))
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	if err != nil {
+		o.fail(ctx, &resp.Diagnostics, "read", prior, err)
+		return
+	}
+	state := o.merge(ctx, model, got, &resp.Diagnostics)
+	if len(imported) > 0 {
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, nil)...)
+	} else {
+		o.restore(state, prior)
+	}
+	resp.State.Raw = state.raw(o.typ)
+	identify(resp.Identity, state)
+}
+
+func (o *object[C, M, A]) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	c, ok := o.client(&resp.Diagnostics)
+	if !ok {
+		return
+	}
+	prior, plan := explode(req.State.Raw, o.typ), explode(req.Plan.Raw, o.typ)
+	for _, name := range o.spec.Facets { // what is given up is no longer ours to compare
+		if !plan.given(name) && plan[name].IsKnown() {
+			prior.null(name)
+		}
+	}
+	changed := o.differ(prior, plan)
+	o.writeOnly(plan, prior, explode(req.Config.Raw, o.typ))
+	was := decode[M](ctx, o.spec.Schema, prior, &resp.Diagnostics)
+	want := decode[M](ctx, o.spec.Schema, plan, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	address := o.spec.ToAPI(&want)
+	defer o.lock(address)()
+	var got A
+	var err error
+	if changed {
+		got, err = o.spec.Update(c, ctx, o.spec.ToAPI(&was), address)
+	} else { // only what Terraform alone knows has changed
+		got, err = o.spec.Read(c, ctx, address)
+	}
+	if err != nil {
+		o.fail(ctx, &resp.Diagnostics, "update", plan, err)
+		return
+	}
+	state := o.merge(ctx, want, got, &resp.Diagnostics)
+	o.restore(state, plan)
+	resp.State.Raw = state.raw(o.typ)
+	identify(resp.Identity, state)
+	o.data.touch(o.name(state))
+}
+
+func (o *object[C, M, A]) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	prior := explode(req.State.Raw, o.typ)
+	if o.protected(prior, &resp.Diagnostics) || o.keeps(prior) {
+		return
+	}
+	c, ok := o.client(&resp.Diagnostics)
+	if !ok || o.data.wasTouched(o.name(prior)) {
+		return
+	}
+	model := decode[M](ctx, o.spec.Schema, prior, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	address := o.spec.ToAPI(&model)
+	defer o.lock(address)()
+	if err := o.spec.Delete(c, ctx, address); err != nil && !errors.Is(err, rest.ErrNotFound) {
+		o.fail(ctx, &resp.Diagnostics, "delete", prior, err)
+	}
+}
+
+func (o *object[C, M, A]) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	prior := explode(req.State.Raw, o.typ)
+	creates, destroys, replaces := req.State.Raw.IsNull(), req.Plan.Raw.IsNull(), len(resp.RequiresReplace) > 0
+	if destroys || replaces {
+		o.protected(prior, &resp.Diagnostics)
+	}
+	if destroys || resp.Diagnostics.HasError() {
+		return
+	}
+	plan, config := explode(req.Plan.Raw, o.typ), explode(req.Config.Raw, o.typ)
+	o.planSecrets(ctx, prior, plan, config, resp)
+	if !creates && !replaces {
+		o.warnGivenUp(prior, plan, &resp.Diagnostics)
+	}
+	if o.spec.Check == nil || (!creates && req.Plan.Raw.Equal(req.State.Raw)) {
+		return
+	}
+	check := Check[C, M]{Replace: replaces}
+	check.Client, _ = clientOf[C](o.data)
+	if !creates {
+		was := decode[M](ctx, o.spec.Schema, prior, &resp.Diagnostics)
+		check.Prior = &was
+	}
+	want := decode[M](ctx, o.spec.Schema, plan, &resp.Diagnostics)
+	check.Plan = &want
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(o.spec.Check(ctx, check)...)
+	}
+}
+
+// planSecrets keeps a readable secret out of the plan while its write-only twin is in use, and lets it come back after.
+func (o *object[C, M, A]) planSecrets(ctx context.Context, prior, plan, config values, resp *resource.ModifyPlanResponse) {
+	for _, name := range o.writeOnlyNames() {
+		version := name + writeOnlyVersion
+		switch {
+		case config.given(version):
+			resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root(name), types.StringNull())...)
+		case prior.given(version) && !config.given(name):
+			resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root(name), types.StringUnknown())...)
+		}
+	}
+}
+
+func (o *object[C, M, A]) warnGivenUp(prior, plan values, diags *diag.Diagnostics) {
+	var names []string
+	for _, name := range o.spec.Facets {
+		if prior.given(name) && plan[name].IsKnown() && plan[name].IsNull() {
+			names = append(names, name)
+		}
+	}
+	if len(names) > 0 {
+		diags.AddWarning(fmt.Sprintf("flagops_%s %s: no longer managed: %s", o.spec.Name, o.display(prior), strings.Join(names, ", ")),
+			"The configuration leaves out what was managed (or imported). Applying this changes nothing on the server: "+
+				"what it has stays as it is, and Terraform no longer looks at it.")
+	}
+}
+
+// protected reports deletion_protection.
+func (o *object[C, M, A]) protected(prior values, diags *diag.Diagnostics) bool {
+	var on bool
+	if !o.local(deletionProtection) || !prior.given(deletionProtection) || prior[deletionProtection].As(&on) != nil || !on {
+		return false
+	}
+	diags.AddAttributeError(path.Root(deletionProtection), fmt.Sprintf("flagops_%s %s is protected", o.spec.Name, o.display(prior)),
+		"Its deletion_protection is true, so it is neither destroyed nor replaced. Set deletion_protection = false and apply that first.")
+	return true
+}
+
+// keeps says that destroying the resource leaves the object as it is.
+func (o *object[C, M, A]) keeps(prior values) bool {
+	return o.local(onDestroy) && prior.text(onDestroy) == "keep"
+}
+
+func (o *object[C, M, A]) local(name string) bool { return slices.Contains(o.spec.Local, name) }
+
+// merge writes what the server said over a model, and encodes it.
+func (o *object[C, M, A]) merge(ctx context.Context, model M, got A, diags *diag.Diagnostics) values {
+	o.spec.FromAPI(&model, got)
+	return encode(ctx, o.spec.Schema, model, diags)
+}
+
+// restore nulls what state must not hold: facets that the plan or prior state leaves null, write-only values, and secrets
+// whose write-only twin is in use.
+func (o *object[C, M, A]) restore(state, wanted values) {
+	for _, name := range o.spec.Facets {
+		if !wanted.given(name) {
+			state.null(name)
+		}
+	}
+	for _, name := range o.writeOnlyNames() {
+		state.null(name + writeOnly)
+		if wanted.given(name + writeOnlyVersion) {
+			state.null(name)
+		}
+	}
+}
+
+// writeOnly copies write-only values from the configuration where their version says that they are to be written.
+func (o *object[C, M, A]) writeOnly(plan, prior, config values) {
+	for _, name := range o.writeOnlyNames() {
+		if version := name + writeOnlyVersion; !plan[version].Equal(prior[version]) {
+			plan[name+writeOnly] = config[name+writeOnly]
+		}
+	}
+}
+
+// writeOnlyNames lists the secrets that have a write-only twin, without its suffix.
+func (o *object[C, M, A]) writeOnlyNames() []string {
+	var names []string
+	for name, a := range o.spec.Schema.Attributes {
+		if a.IsWriteOnly() {
+			names = append(names, strings.TrimSuffix(name, writeOnly))
+		}
+	}
+	return names
+}
+
+// differ says that a plan changes more than what Terraform alone knows.
+func (o *object[C, M, A]) differ(prior, plan values) bool {
+	for name, value := range plan {
+		if !o.local(name) && !value.Equal(prior[name]) {
+			return true
+		}
+	}
+	return false
+}
+
+func (o *object[C, M, A]) lock(a A) func() {
+	if o.spec.Lock == nil {
+		return func() {}
+	}
+	return o.data.lock(o.spec.Lock(a))
+}
+
+// name is what the process remembers an object by; display is how messages call it.
+func (o *object[C, M, A]) name(v values) string { return o.spec.Name + " " + v.join(o.spec.Key) }
+
+func (o *object[C, M, A]) display(v values) string {
+	if n := len(o.spec.Lookup); n > 0 && v.given(o.spec.Lookup[n-1]) {
+		return fmt.Sprintf("%q", v.text(o.spec.Lookup[n-1]))
+	}
+	return v.join(o.spec.Key)
+}
+
+// identify writes the identity of an object; older Terraform and OpenTofu have none.
+func identify(identity *tfsdk.ResourceIdentity, v values) {
+	if identity == nil {
+		return
+	}
+	typ, ok := identity.Schema.Type().TerraformType(context.Background()).(tftypes.Object)
+	if ok {
+		identity.Raw = v.pick(typ)
+	}
+}
