@@ -5,5 +5,5 @@ import "github.com/hashicorp/terraform-plugin-framework/function"
 
 // All is every function the provider offers.
 func All() []func() function.Function {
-	return []func() function.Function{}
+	return []func() function.Function{NewFlagsmithValue}
 }
