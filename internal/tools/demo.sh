@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# make demo: manages examples/gitops, a shop's flags in YAML files, on a Flagsmith sandbox in memory. Nothing stays behind,
+# unless KEEP=1 leaves the server up and says how to go on.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+cli=$(internal/tools/cli.sh terraform:1.11 tofu:1.11 terraform)
+for name in "${!TF_@}" "${!FLAGSMITH_@}"; do unset "$name"; done
+export CHECKPOINT_DISABLE=1
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/flagops-demo.XXXXXX")
+sandbox=
+stop() {
+	trap - EXIT INT TERM
+	if [ -n "$sandbox" ]; then
+		kill "$sandbox" 2>/dev/null || true
+		wait "$sandbox" 2>/dev/null || true
+	fi
+	rm -rf "$tmp"
+}
+trap stop EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+color=()
+[ -t 1 ] || color=(-no-color)
+TIMEFORMAT='(%1R s)'
+
+say() { printf '\n== %s\n' "$*"; }
+
+# run FILTER ARGUMENTS...: runs the CLI in the shop's folder and prints what FILTER (a sed script) leaves of its output,
+# or all of it when it fails. Detailed exit codes 0 and 2 are no failures: the last one is in $code.
+run() {
+	code=0
+	time "$cli" -chdir="$tmp/shop" "${@:2}" "${color[@]+"${color[@]}"}" >"$tmp/log" 2>&1 || code=$?
+	if [ "$code" = 1 ] || [ "$code" -gt 2 ]; then
+		cat "$tmp/log"
+		exit "$code"
+	fi
+	sed -n "$1" "$tmp/log"
+}
+
+say "building the provider and a Flagsmith that lives in memory"
+time { internal/tools/dev.sh "$tmp/bin" && go build -o "$tmp/bin/sandbox" ./internal/cmd/sandbox; }
+export TF_CLI_CONFIG_FILE=$tmp/bin/flagops.tfrc
+cp -R examples/gitops "$tmp/shop"
+
+nohup "$tmp/bin/sandbox" -flagsmith 127.0.0.1:0 -ready "$tmp/server" >"$tmp/sandbox.log" 2>&1 &
+sandbox=$!
+for _ in {1..100}; do
+	[ ! -s "$tmp/server" ] || break
+	kill -0 "$sandbox" 2>/dev/null || break
+	sleep 0.1
+done
+if [ ! -s "$tmp/server" ]; then
+	cat "$tmp/sandbox.log" >&2
+	exit 1
+fi
+set -a
+# shellcheck disable=SC1091 # written by the sandbox
+. "$tmp/server"
+set +a
+say "Flagsmith listens at $FLAGSMITH_API_URL; ${cli##*/} applies examples/gitops"
+run '/Apply complete/p' apply -auto-approve -input=false
+
+say "a second plan finds nothing to do"
+run '/No changes/p' plan -detailed-exitcode -input=false
+if [ "$code" != 0 ]; then
+	cat "$tmp/log"
+	exit 1
+fi
+
+file=flags/production.yaml
+say "a pull request switches new_checkout on in $file"
+sed 's/^\(new_checkout:.*enabled: *\)false/\1true/' "examples/gitops/$file" >"$tmp/shop/$file"
+if diff "examples/gitops/$file" "$tmp/shop/$file"; then
+	echo "$file has no line 'new_checkout: { enabled: false }' to edit" >&2
+	exit 1
+fi
+
+say "its plan"
+run '/will perform/,$ { /^─/q; p; }' plan -detailed-exitcode -input=false -out=tfplan
+if [ "$code" != 2 ]; then
+	echo "no change was planned" >&2
+	exit 1
+fi
+run '/Apply complete/p' apply -input=false tfplan
+
+say "what the server now serves"
+"$tmp/bin/sandbox" -print "$FLAGSMITH_API_URL"
+
+if [ "${KEEP:-}" = 1 ]; then
+	trap - EXIT INT TERM
+	{
+		cat "$tmp/server"
+		echo "TF_CLI_CONFIG_FILE=$TF_CLI_CONFIG_FILE"
+	} | sed 's/^/export /' >"$tmp/env"
+	say "the server stays up (KEEP=1)"
+	cat <<-END
+		go on:  cd $tmp/shop && . ../env && $cli plan
+		        (edit flags/*.yaml, apply, plan; ask the server: $tmp/bin/sandbox -print \$FLAGSMITH_API_URL)
+		stop:   kill $sandbox && rm -rf $tmp
+	END
+else
+	stop
+	say "done in $SECONDS s; the server is stopped and its files are gone"
+fi
