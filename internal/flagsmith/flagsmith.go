@@ -6,5 +6,7 @@ import "github.com/flagops/terraform-provider-flagops/internal/crud"
 
 // Objects is everything of Flagsmith that the provider offers.
 func Objects() []crud.Object {
-	return []crud.Object{}
+	return []crud.Object{
+		tag,
+	}
 }
