@@ -35,7 +35,7 @@ func (o *object[C, M, A]) fail(ctx context.Context, diags *diag.Diagnostics, ver
 		diags.AddAttributeError(at, summary, sentence(detail)+hint(e))
 	}
 	if !landed {
-		diags.AddError(summary, sentence(err.Error())+hint(e))
+		diags.AddError(summary, sentence(err.Error())) // which has the hint
 	}
 }
 

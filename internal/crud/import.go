@@ -33,11 +33,7 @@ func (o *object[C, M, A]) ImportState(ctx context.Context, req resource.ImportSt
 	} else {
 		parts, err := cut(req.ID, o.spec.Key)
 		if err == nil {
-			c, ok := o.client(&resp.Diagnostics)
-			if !ok {
-				return
-			}
-			key, err = o.resolve(ctx, c, parts)
+			key, err = o.resolve(ctx, parts)
 		}
 		if err != nil {
 			resp.Diagnostics.AddError(fmt.Sprintf("Cannot import flagops_%s %q", o.spec.Name, req.ID), sentence(err.Error())+o.importForms())
@@ -108,7 +104,15 @@ func partOf(text string) part {
 }
 
 // resolve turns parts into the key: names of parents through the client, the object's own through its look-up attribute.
-func (o *object[C, M, A]) resolve(ctx context.Context, c C, parts []part) (values, error) {
+// Ids need no client: while a move runs, the provider is not configured yet.
+func (o *object[C, M, A]) resolve(ctx context.Context, parts []part) (values, error) {
+	if !slices.ContainsFunc(parts, func(p part) bool { return p.number == nil }) {
+		return o.keyOf(parts), nil
+	}
+	c, err := clientOf[C](o.data)
+	if err != nil {
+		return nil, err
+	}
 	v := explode(tftypes.NewValue(o.typ, nil), o.typ)
 	within := map[string]int64{}
 	for i, name := range o.spec.Key {
@@ -134,6 +138,14 @@ func (o *object[C, M, A]) resolve(ctx context.Context, c C, parts []part) (value
 		v[name] = keyValue(typ, p.number, p.text)
 	}
 	return v, nil
+}
+
+func (o *object[C, M, A]) keyOf(parts []part) values {
+	v := values{}
+	for i, name := range o.spec.Key {
+		v[name] = keyValue(o.typ.AttributeTypes[name], parts[i].number, parts[i].text)
+	}
+	return v
 }
 
 // find lists the objects below the parents given in v and returns the one that has all look-up attributes that v gives.
@@ -200,11 +212,7 @@ func (o *object[C, M, A]) MoveState(context.Context) []resource.StateMover {
 			parts, err := sourceKey(req.SourceRawState.JSON, o.spec.Key, from.Key)
 			var key values
 			if err == nil {
-				c, ok := o.client(&resp.Diagnostics)
-				if !ok {
-					return
-				}
-				key, err = o.resolve(ctx, c, parts)
+				key, err = o.resolve(ctx, parts)
 			}
 			if err != nil {
 				resp.Diagnostics.AddError(fmt.Sprintf("Cannot move %s to flagops_%s", from.Type, o.spec.Name), sentence(err.Error()))

@@ -135,13 +135,7 @@ func describeAll(attributes map[string]schema.Attribute, prefix string, wrong fu
 		if reflect.TypeOf(computed(a)).Name() != reflect.TypeOf(a).Name() {
 			wrong("%s%s: no data source can be derived from a %T", prefix, name, a)
 		}
-		if nested, ok := a.(schema.NestedAttribute); ok {
-			inner := map[string]schema.Attribute{}
-			for child, ca := range nested.GetNestedObject().GetAttributes() {
-				inner[child] = ca
-			}
-			describeAll(inner, prefix+name+".", wrong)
-		}
+		describeAll(nested(a), prefix+name+".", wrong)
 	}
 }
 

@@ -22,7 +22,8 @@ type Client interface {
 // tfsdk tags), A the API object. Every A carries its parents, so one A is also an address.
 //
 // Models are plain Go types throughout (*string, []string, map[string]T, nested structs), computed attributes included:
-// crud turns unknown values into null before it decodes a plan.
+// before it decodes a plan, crud turns what is unknown into null, or into zero where the attribute is required, and leaves
+// unknown elements of collections out.
 type Spec[C Client, M, A any] struct {
 	Name   string        // type name without the provider's: "flagsmith_tag"
 	Key    []string      // the attributes that address it, parents first; also identity and import id: {"project_id", "id"}

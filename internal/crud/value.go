@@ -98,23 +98,82 @@ func keyValue(typ tftypes.Type, number *int64, text string) tftypes.Value {
 	return tftypes.NewValue(typ, *number)
 }
 
-// known turns every unknown value into null.
-func known(raw tftypes.Value) tftypes.Value {
-	result, err := tftypes.Transform(raw, func(_ *tftypes.AttributePath, v tftypes.Value) (tftypes.Value, error) {
-		if !v.IsKnown() {
-			return tftypes.NewValue(v.Type(), nil), nil
-		}
-		return v, nil
-	})
-	if err != nil { // cannot happen: a null fits everywhere
-		return raw
+// known makes a value that a model of plain types can hold. What is not known yet becomes null, and what is required but
+// unknown or absent (in a plan, or in an address) becomes zero. Unknown elements of collections are left out.
+func known(attributes map[string]schema.Attribute, v tftypes.Value) tftypes.Value {
+	var object values
+	if v.IsNull() || !v.IsKnown() || v.As((*map[string]tftypes.Value)(&object)) != nil {
+		return v
 	}
-	return result
+	object = object.clone()
+	for name, value := range object {
+		switch a := attributes[name]; {
+		case (!value.IsKnown() || value.IsNull()) && a.IsRequired() && zero(value.Type()) != nil:
+			object[name] = tftypes.NewValue(value.Type(), zero(value.Type()))
+		case !value.IsKnown():
+			object.null(name)
+		default:
+			object[name] = knownIn(a, value)
+		}
+	}
+	return tftypes.NewValue(v.Type(), map[string]tftypes.Value(object))
+}
+
+// knownIn does it below an attribute.
+func knownIn(a schema.Attribute, v tftypes.Value) tftypes.Value {
+	var list []tftypes.Value
+	var byName map[string]tftypes.Value
+	switch {
+	case v.IsNull() || v.Type().Is(tftypes.String) || v.Type().Is(tftypes.Number) || v.Type().Is(tftypes.Bool):
+		return v
+	case v.Type().Is(tftypes.Object{}):
+		return known(nested(a), v)
+	case v.As(&list) == nil:
+		kept := []tftypes.Value{}
+		for _, element := range list {
+			if element.IsKnown() {
+				kept = append(kept, knownIn(a, element))
+			}
+		}
+		return tftypes.NewValue(v.Type(), kept)
+	case v.As(&byName) == nil:
+		kept := map[string]tftypes.Value{}
+		for name, element := range byName {
+			if element.IsKnown() {
+				kept[name] = knownIn(a, element)
+			}
+		}
+		return tftypes.NewValue(v.Type(), kept)
+	}
+	return v
+}
+
+// nested returns the attributes of an attribute's objects.
+func nested(a schema.Attribute) map[string]schema.Attribute {
+	inner := map[string]schema.Attribute{}
+	if n, ok := a.(schema.NestedAttribute); ok {
+		for name, child := range n.GetNestedObject().GetAttributes() {
+			inner[name] = child
+		}
+	}
+	return inner
+}
+
+func zero(t tftypes.Type) any {
+	switch {
+	case t.Is(tftypes.String):
+		return ""
+	case t.Is(tftypes.Number):
+		return 0
+	case t.Is(tftypes.Bool):
+		return false
+	}
+	return nil
 }
 
 func decode[M any](ctx context.Context, s schema.Schema, v values, diags *diag.Diagnostics) M {
 	var model M
-	raw := tfsdk.State{Schema: s, Raw: known(v.raw(objectType(s)))}
+	raw := tfsdk.State{Schema: s, Raw: known(s.Attributes, v.raw(objectType(s)))}
 	diags.Append(raw.Get(ctx, &model)...)
 	return model
 }
