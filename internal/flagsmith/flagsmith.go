@@ -7,6 +7,11 @@ import "github.com/flagops/terraform-provider-flagops/internal/crud"
 // Objects is everything of Flagsmith that the provider offers.
 func Objects() []crud.Object {
 	return []crud.Object{
+		environment,
+		organisation,
+		organisationUser,
+		project,
 		tag,
+		userGroup,
 	}
 }
