@@ -1,9 +1,6 @@
 data "flagops_flagsmith_organisation_user" "admin" {
-  organisation_id = data.flagops_flagsmith_organisation.this.id
-  email           = "admin@example.com"
+  email = "admin@example.com"
 }
-
-data "flagops_flagsmith_organisation" "this" {}
 
 # What a feature's `owners` lists.
 output "admin_id" {
