@@ -32,6 +32,7 @@ type db struct {
 	metadata      table[metadata]
 	deadKeys      map[string]bool // API keys of deleted environments: taken forever
 	contentTypeOf map[string]int64
+	clock         int64
 }
 
 func newDB(plan string) db {
@@ -47,10 +48,10 @@ func newDB(plan string) db {
 	return d
 }
 
-// row is what a table holds.
-type row[T any] interface {
-	*T
-	key() *int64
+// tick orders writes. Collections that the server does not sort come in the order in which their rows were last written.
+func (d *db) tick() int64 {
+	d.clock++
+	return d.clock
 }
 
 // table is rows by id.

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"net/http"
-	"time"
 )
 
 // environment is found by its API key in paths and by its id everywhere else.
@@ -14,7 +13,7 @@ type environment struct {
 	hideDisabled                            *bool
 	clientTraits, hideSensitive, v2         bool
 	compositeKey, identityOverridesInLocals bool
-	updated                                 time.Time
+	creating                                bool // its states are still being copied
 }
 
 func (e *environment) key() *int64 { return &e.id }
@@ -36,7 +35,7 @@ func (e *environment) show() fields {
 		"banner_text": e.bannerText, "banner_colour": e.bannerColour, "hide_disabled_flags": e.hideDisabled,
 		"use_mv_v2_evaluation": e.compositeKey, "use_identity_composite_key_for_hashing": e.compositeKey,
 		"hide_sensitive_data": e.hideSensitive, "use_v2_feature_versioning": e.v2,
-		"use_identity_overrides_in_local_eval": e.identityOverridesInLocals, "is_creating": false}
+		"use_identity_overrides_in_local_eval": e.identityOverridesInLocals, "is_creating": e.creating}
 }
 
 func (s *Sandbox) showEnvironment(e *environment) fields {
@@ -109,7 +108,7 @@ func (s *Sandbox) createEnvironment(r *request) answer {
 		s.environments.last++ // the insert that fails has taken an id already
 		return crash()
 	}
-	e.uuid, e.updated = newUUID(), time.Now()
+	e.uuid = newUUID()
 	s.environments.add(&e)
 	s.setMetadata("environment", e.id, values)
 	for _, f := range s.featuresOf(e.project) {
@@ -166,7 +165,6 @@ func (s *Sandbox) updateEnvironment(r *request) answer {
 	if s.deadKeys[changed.apiKey] {
 		return crash()
 	}
-	changed.updated = time.Now()
 	*e = changed
 	s.setMetadata("environment", e.id, values)
 	return ok(s.showEnvironment(e))
@@ -205,13 +203,16 @@ func (s *Sandbox) cloneEnvironment(r *request) answer {
 	if a := in.bad(); a.status != 0 {
 		return a
 	}
-	clone.uuid, clone.apiKey, clone.updated = newUUID(), randomText(22), time.Now()
+	clone.uuid, clone.apiKey, clone.creating = newUUID(), randomText(22), true
 	c := s.environments.add(&clone)
-	if async {
-		from, to := *e, c
-		s.later(func() { s.copyStates(from.id, to.id) })
-	} else {
+	copyStates := func() {
 		s.copyStates(e.id, c.id)
+		c.creating = false
+	}
+	if async {
+		s.later(copyStates)
+	} else {
+		copyStates()
 	}
 	return ok(fields{"id": c.id, "name": c.name, "api_key": c.apiKey, "project": c.project})
 }
@@ -224,7 +225,7 @@ func (s *Sandbox) enableVersions(r *request) answer {
 	if e.v2 {
 		return detail(http.StatusBadRequest, "Environment already using v2 versioning.")
 	}
-	s.later(func() { e.v2 = true })
+	s.later(func() { s.useVersions(e) })
 	return answer{status: http.StatusAccepted}
 }
 
@@ -236,7 +237,7 @@ func (s *Sandbox) disableVersions(r *request) answer {
 	if !e.v2 {
 		return detail(http.StatusBadRequest, "Environment is not using v2 versioning.")
 	}
-	s.later(func() { e.v2 = false })
+	s.later(func() { s.dropVersions(e) })
 	return answer{status: http.StatusAccepted}
 }
 

@@ -12,13 +12,14 @@ import (
 
 // featureState is a feature in an environment: its default there, or an override of a segment.
 type featureState struct {
-	id, feature, environment   int64
-	uuid                       string
-	enabled                    bool
-	value                      value
-	override                   *int64  // the feature segment; nil: the environment's default
-	version                    *string // the UUID of the version it belongs to, v2 versioning only
-	created, updated, liveFrom time.Time
+	id, feature, environment int64
+	uuid                     string
+	enabled                  bool
+	value                    value
+	override                 *int64  // the feature segment; nil: the environment's default
+	version                  *string // the UUID of the version it belongs to, v2 versioning only
+	created, updated         time.Time
+	liveFrom                 *time.Time // nil where the version says it
 }
 
 func (st *featureState) key() *int64 { return &st.id }
@@ -50,9 +51,9 @@ func (s *Sandbox) showState(st *featureState) fields {
 
 // showStateObject is the form whose value is an object with its type.
 func (s *Sandbox) showStateObject(st *featureState) fields {
-	var live, version any = stamp(st.liveFrom), 1
-	if st.version != nil {
-		live = nil
+	var live any
+	if st.liveFrom != nil {
+		live = stamp(*st.liveFrom)
 	}
 	weights := []any{}
 	for _, so := range s.weightsOf(st) {
@@ -60,7 +61,7 @@ func (s *Sandbox) showStateObject(st *featureState) fields {
 	}
 	return fields{"id": st.id, "feature_state_value": st.value.show(), "multivariate_feature_state_values": weights,
 		"identity": nil, "deleted_at": nil, "uuid": st.uuid, "enabled": st.enabled, "created_at": stamp(st.created),
-		"updated_at": stamp(st.updated), "live_from": live, "version": version, "feature": st.feature,
+		"updated_at": stamp(st.updated), "live_from": live, "version": 1, "feature": st.feature,
 		"environment": st.environment, "feature_segment": st.override, "change_request": nil,
 		"environment_feature_version": st.version}
 }
@@ -106,13 +107,12 @@ func (s *Sandbox) defaultState(feature, environment int64) *featureState {
 func (s *Sandbox) addState(f *feature, e *environment) *featureState {
 	now := time.Now()
 	st := &featureState{feature: f.id, environment: e.id, uuid: newUUID(), enabled: f.defaultEnabled, value: initialValue(f.initial),
-		created: now, updated: now, liveFrom: now}
+		created: now, updated: now, liveFrom: &now}
 	if s.projects.get(f.project).preventDefaults {
 		st.enabled, st.value = false, value{kind: "unicode"}
 	}
 	if e.v2 {
-		st.version = ptr(newUUID())
-		f.modified[e.id] = now
+		st.liveFrom, st.version, f.modified[e.id] = nil, ptr(newUUID()), now
 	}
 	s.states.add(st)
 	for _, o := range s.options.where(func(o *option) bool { return o.feature == f.id }) {
@@ -142,11 +142,18 @@ func (s *Sandbox) dropState(st *featureState) {
 
 // copyStates gives an environment the states, weights and overrides of another.
 func (s *Sandbox) copyStates(from, to int64) {
+	versions := map[int64]string{}
 	for _, st := range s.states.where(func(st *featureState) bool { return st.environment == from }) {
+		if versions[st.feature] == "" {
+			versions[st.feature] = newUUID()
+		}
 		c := *st
-		c.environment, c.uuid, c.created, c.updated, c.liveFrom = to, newUUID(), time.Now(), time.Now(), time.Now()
+		c.environment, c.uuid, c.created, c.updated = to, newUUID(), time.Now(), time.Now()
+		if c.liveFrom != nil {
+			c.liveFrom = ptr(time.Now())
+		}
 		if c.version != nil {
-			c.version = ptr(newUUID())
+			c.version = ptr(versions[c.feature])
 			s.features.get(c.feature).modified[to] = time.Now()
 		}
 		if st.override != nil {
@@ -159,11 +166,6 @@ func (s *Sandbox) copyStates(from, to int64) {
 			s.stateOptions.add(&stateOption{state: c.id, option: so.option, percent: so.percent})
 		}
 	}
-}
-
-// v2Only is what an environment with v2 versioning answers to every direct write.
-func v2Only() answer {
-	return detail(http.StatusBadRequest, "This environment uses v2 feature versioning. Use the environment feature version endpoint instead.")
 }
 
 func (s *Sandbox) listDefaultStates(r *request) answer {
@@ -416,7 +418,7 @@ func (s *Sandbox) createDefaultState(r *request) answer {
 func (s *Sandbox) insertState(r *request, e *environment, f *feature, show func(*featureState) fields) answer {
 	now := time.Now()
 	st := featureState{feature: f.id, environment: e.id, uuid: newUUID(), enabled: f.defaultEnabled, value: initialValue(f.initial),
-		created: now, updated: now, liveFrom: now}
+		created: now, updated: now, liveFrom: &now}
 	in := r.input(true)
 	in.flag("enabled", &st.enabled)
 	weights := s.readWeights(in)

@@ -129,7 +129,7 @@ func (s *Sandbox) saveOptions(f *feature, options []optionInput) {
 		if o := s.options.get(in.id); in.id != 0 && o != nil {
 			o.feature = f.id
 			in.read(o)
-			s.touch(o)
+			o.touched = s.tick()
 			continue
 		}
 		o := option{feature: f.id, value: value{kind: "unicode"}, percent: 100}
@@ -138,17 +138,11 @@ func (s *Sandbox) saveOptions(f *feature, options []optionInput) {
 	}
 }
 
-func (s *Sandbox) touch(o *option) {
-	for _, other := range s.options.rows {
-		o.touched = max(o.touched, other.touched+1)
-	}
-}
-
 // addOption stores an option and gives it to the default state of every environment.
 func (s *Sandbox) addOption(f *feature, o *option) {
 	o.uuid = newUUID()
 	s.options.add(o)
-	s.touch(o)
+	o.touched = s.tick()
 	f.kind = multivariate
 	for _, st := range s.states.where(func(st *featureState) bool { return st.feature == f.id && st.isDefault() }) {
 		s.stateOptions.add(&stateOption{state: st.id, option: o.id, percent: o.percent})
@@ -273,7 +267,7 @@ func (s *Sandbox) updateOption(r *request) answer {
 		return a
 	}
 	*o = changed
-	s.touch(o)
+	o.touched = s.tick()
 	return ok(o.showAlone())
 }
 

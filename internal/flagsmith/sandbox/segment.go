@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +24,7 @@ func (g *segment) key() *int64 { return &g.id }
 type segmentRule struct {
 	id, segment, parent int64
 	kind                string
+	touched             int64 // when it was last written: the database lists it there
 }
 
 func (u *segmentRule) key() *int64 { return &u.id }
@@ -71,7 +74,9 @@ func (s *Sandbox) showRule(u *segmentRule) fields {
 }
 
 func (s *Sandbox) rulesOf(segment, parent int64) []*segmentRule {
-	return s.rules.where(func(u *segmentRule) bool { return u.segment == segment && u.parent == parent })
+	all := s.rules.where(func(u *segmentRule) bool { return u.segment == segment && u.parent == parent })
+	slices.SortStableFunc(all, func(a, b *segmentRule) int { return cmp.Compare(a.touched, b.touched) })
+	return all
 }
 
 func (s *Sandbox) conditionsOf(rule int64) []*condition {
@@ -311,7 +316,7 @@ func (s *Sandbox) saveRules(rules []ruleInput, segment, parent int64) {
 		if u == nil {
 			u = s.rules.add(&segmentRule{})
 		}
-		u.segment, u.parent, u.kind = segment, parent, in.kind
+		u.segment, u.parent, u.kind, u.touched = segment, parent, in.kind, s.tick()
 		kept[u.id] = true
 		if in.rules != nil || in.id == 0 {
 			s.saveRules(in.rules, segment, u.id)
@@ -394,7 +399,7 @@ func (s *Sandbox) cloneSegment(r *request) answer {
 
 func (s *Sandbox) copyRules(segment, parent, toSegment, toParent int64) {
 	for _, u := range s.rulesOf(segment, parent) {
-		c := s.rules.add(&segmentRule{segment: toSegment, parent: toParent, kind: u.kind})
+		c := s.rules.add(&segmentRule{segment: toSegment, parent: toParent, kind: u.kind, touched: s.tick()})
 		s.copyRules(segment, u.id, toSegment, c.id)
 		for _, cond := range s.conditionsOf(u.id) {
 			copied := *cond
