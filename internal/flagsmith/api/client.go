@@ -43,6 +43,8 @@ type Client struct {
 	keys          map[int64]environmentKey // by environment id
 	organisations []Organisation           // nil: not asked yet
 	resolved      map[string]int64         // by what Resolve was asked
+
+	features featureMemory // locks itself
 }
 
 type environmentKey struct {
