@@ -8,9 +8,12 @@ import "github.com/flagops/terraform-provider-flagops/internal/crud"
 func Objects() []crud.Object {
 	return []crud.Object{
 		environment,
+		environmentWebhook,
 		organisation,
 		organisationUser,
+		organisationWebhook,
 		project,
+		segment,
 		tag,
 		userGroup,
 	}
