@@ -219,3 +219,11 @@ func (f *Flagsmith) Writes() (writes []string) {
 
 // Reset forgets the requests so far.
 func (f *Flagsmith) Reset() { f.proxy.reset() }
+
+// ManyProjects skips where the server allows only the given project.
+func (f *Flagsmith) ManyProjects() {
+	f.t.Helper()
+	if f.shared != 0 {
+		f.t.Skip("needs a server that allows a second project: this one has FLAGSMITH_PROJECT_ID set")
+	}
+}
