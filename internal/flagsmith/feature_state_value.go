@@ -54,7 +54,9 @@ func valueAttributes() map[string]schema.Attribute {
 // oneValue refuses a value of two types.
 type oneValue struct{}
 
-func (oneValue) Description(context.Context) string             { return "at most one of string, integer and boolean" }
+func (oneValue) Description(context.Context) string {
+	return "at most one of string, integer and boolean"
+}
 func (v oneValue) MarkdownDescription(c context.Context) string { return v.Description(c) }
 
 func (oneValue) ValidateObject(_ context.Context, req validator.ObjectRequest, resp *validator.ObjectResponse) {

@@ -9,6 +9,7 @@ func Objects() []crud.Object {
 	return []crud.Object{
 		environment,
 		environmentWebhook,
+		featureState,
 		organisation,
 		organisationUser,
 		organisationWebhook,
