@@ -127,27 +127,24 @@ func oneLine(text string) string {
 // redactor takes secrets out of texts.
 type redactor []string
 
-// newRedactor collects the values of configured headers: all of a credential, and of other headers those that are long
-// enough not to be a plain word.
+// minSecret is the length in bytes below which a header's value is taken for a plain word: redacting that would garble
+// messages and protect nothing.
+const minSecret = 6
+
+// newRedactor collects the values of configured headers, and the credential alone where there is a scheme before it.
 func newRedactor(header http.Header) redactor {
 	var secrets redactor
 	for name, values := range header {
+		switch http.CanonicalHeaderKey(name) {
+		case "Accept", "Content-Type", "User-Agent":
+			continue
+		}
 		for _, value := range values {
-			switch name {
-			case "Accept", "Content-Type", "User-Agent":
-			case "Authorization", "Proxy-Authorization":
-				secrets = append(secrets, value)
-				if _, credential, found := strings.Cut(value, " "); found {
-					secrets = append(secrets, credential)
-				}
-			default:
-				if len(value) >= 8 {
-					secrets = append(secrets, value)
-				}
-			}
+			_, credential, _ := strings.Cut(value, " ")
+			secrets = append(secrets, value, credential)
 		}
 	}
-	return secrets
+	return slices.DeleteFunc(secrets, func(secret string) bool { return len(strings.TrimSpace(secret)) < minSecret })
 }
 
 func (r redactor) text(text string, more ...string) string {
@@ -155,9 +152,7 @@ func (r redactor) text(text string, more ...string) string {
 	secrets := slices.Concat(r, more)
 	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })
 	for _, secret := range secrets {
-		if strings.TrimSpace(secret) != "" {
-			text = strings.ReplaceAll(text, secret, redacted)
-		}
+		text = strings.ReplaceAll(text, secret, redacted)
 	}
 	return text
 }
@@ -165,7 +160,7 @@ func (r redactor) text(text string, more ...string) string {
 // clean redacts an error, then bounds it: a cut through a secret must not save the first half of it.
 func (r redactor) clean(e *Error, more ...string) {
 	tidy := func(text string) string { return oneLine(r.text(text, more...)) }
-	e.Message, e.Hint, e.RequestID = tidy(e.Message), tidy(e.Hint), tidy(e.RequestID)
+	e.Path, e.Message, e.Hint, e.RequestID = oneLine(e.Path), tidy(e.Message), tidy(e.Hint), tidy(e.RequestID)
 	if e.Fields == nil {
 		return
 	}

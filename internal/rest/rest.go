@@ -182,15 +182,17 @@ func (c *Client) Do(ctx context.Context, method string, path Path, in, out any) 
 		request.Header.Set("Content-Type", "application/json")
 	}
 	var body []byte
-	read := func(response *http.Response) (err error) {
+	read := false
+	handle := func(response *http.Response) (err error) {
 		defer response.Body.Close()
 		body, err = io.ReadAll(io.LimitReader(response.Body, c.maxLength+1))
+		read = true
 		return err
 	}
-	request.SetResponseHandler(read) // inside the loop: a connection that breaks in the middle of an answer is retried
+	request.SetResponseHandler(handle) // inside the loop: a connection that breaks in the middle of an answer is retried
 	response, err := c.http.Do(request)
-	if err == nil && retryable(response.StatusCode) { // attempts used up: nobody has read the body
-		err = read(response)
+	if err == nil && !read { // the last attempt was to be retried, too
+		err = handle(response)
 	}
 	switch {
 	case ctx.Err() != nil && err != nil:

@@ -94,7 +94,7 @@ func checkRetry(ctx context.Context, response *http.Response, err error) (bool, 
 // neverSent tells that no connection was made, so that the server cannot have acted.
 func neverSent(err error) bool {
 	var operation *net.OpError
-	return errors.As(err, &operation) && operation.Op == "dial"
+	return errors.As(err, &operation) && (operation.Op == "dial" || operation.Op == "proxyconnect")
 }
 
 // permanent tells that trying again cannot help: it is the address or the certificate that is wrong.
@@ -155,37 +155,32 @@ func (c *Client) unreachable(method string, path Path, err error) error {
 		err = wrapped.Err
 	}
 	var (
-		authority x509.UnknownAuthorityError
-		name      x509.HostnameError
-		invalid   *tls.CertificateVerificationError
-		record    tls.RecordHeaderError
-		lookup    *net.DNSError
-		reason    string
+		proxy       *net.OpError
+		lookup      *net.DNSError
+		authority   x509.UnknownAuthorityError
+		name        x509.HostnameError
+		certificate *tls.CertificateVerificationError
+		record      tls.RecordHeaderError
 	)
-	set := func(format string, names ...any) string {
-		for i := range names {
-			names[i] = attribute(c.config, names[i].(string))
-		}
-		return fmt.Sprintf(format, names...)
-	}
+	setting := func(name string) string { return attribute(c.config, name) }
+	reason := "the connection failed; check " + setting("url") + " and the network"
 	switch {
+	case errors.As(err, &proxy) && proxy.Op == "proxyconnect":
+		reason = "the proxy does not answer; check HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
 	case errors.As(err, &lookup) && lookup.IsNotFound:
-		reason = set("there is no such host; check %s", "url")
+		reason = "there is no such host; check " + setting("url")
 	case errors.Is(err, syscall.ECONNREFUSED):
-		reason = set("the connection is refused: nothing listens there; check %s, and that the server runs", "url")
+		reason = "the connection is refused, nothing listens there; check " + setting("url") + " and that the server runs"
 	case errors.As(err, &authority):
-		reason = set("its certificate is signed by an unknown authority; set %s to the authority's certificate", "ca_cert_file")
+		reason = "its certificate is signed by an unknown authority; give that authority's certificate in " + setting("ca_cert_file")
 	case errors.As(err, &name):
-		reason = set("its certificate is for another host; check %s", "url")
-	case errors.As(err, &invalid):
+		reason = "its certificate is for another host; check " + setting("url")
+	case errors.As(err, &certificate):
 		reason = "its certificate is not valid"
 	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
-		reason = set("it speaks plain HTTP, not HTTPS; check the scheme of %s", "url")
-	case os.IsTimeout(err), errors.Is(err, context.DeadlineExceeded):
-		reason = fmt.Sprintf("no answer within %s; a slow server needs a longer %s",
-			c.config.Timeout, attribute(c.config, "request_timeout"))
-	default:
-		reason = set("the connection failed; check %s and the network", "url")
+		reason = "it speaks plain HTTP, not HTTPS; check the scheme of " + setting("url")
+	case os.IsTimeout(err):
+		reason = fmt.Sprintf("no answer in time (%s); a slow server needs a longer %s", c.config.Timeout, setting("request_timeout"))
 	}
 	return &unreachable{
 		text: c.secrets.text(oneLine(fmt.Sprintf("%s: %s %s: cannot reach %s: %s (%v)",

@@ -373,7 +373,7 @@ func match(candidates []named, path rest.Path, kind, name string) (int64, error)
 	case 1:
 		return ids[0], nil
 	}
-	return 0, fmt.Errorf("several objects are called %q: use one of the ids %s", name, strings.Trim(fmt.Sprint(ids), "[]"))
+	return 0, fmt.Errorf("several %ss are called %q: use one of the ids %s", kind, name, strings.Trim(fmt.Sprint(ids), "[]"))
 }
 
 func deref(text *string) string {

@@ -68,11 +68,10 @@ func (e Environment) checkPlan(method string, path rest.Path, got Environment) e
 // and is without metadata then.
 func (c *Client) Environment(ctx context.Context, at Environment) (Environment, error) {
 	if key, known := c.knownKey(at.ProjectID, at.ID); known {
-		got, err := c.environment(ctx, key)
-		if !hasStatus(err, http.StatusNotFound) && err == nil && got.ID == at.ID {
+		switch got, err := c.environment(ctx, key); {
+		case err == nil && got.ID == at.ID:
 			return got, nil
-		}
-		if err != nil && !hasStatus(err, http.StatusNotFound) {
+		case err != nil && !hasStatus(err, http.StatusNotFound):
 			return Environment{}, err
 		}
 		c.forget(at.ID) // renamed or gone
