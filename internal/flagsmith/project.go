@@ -119,8 +119,8 @@ func (m *projectModel) fromAPI(p api.Project) {
 	}
 }
 
-// limitedPlan matches the plans on which Flagsmith ignores what only bigger ones include (its own expression, as of 2.265).
-var limitedPlan = regexp.MustCompile(`^(free|startup.*|scale-up.*)$`)
+// limitedPlan matches the plans on which Flagsmith 2.265 ignores what only bigger ones include. Some are written "Scale-Up-v4-…".
+var limitedPlan = regexp.MustCompile(`(?i)^(free|startup.*|scale-up.*)$`)
 
 // checkProject refuses settings that the server would silently ignore.
 func checkProject(ctx context.Context, c crud.Check[*api.Client, projectModel]) (diags diag.Diagnostics) {
