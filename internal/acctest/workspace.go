@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,8 +29,10 @@ type Workspace struct {
 	env []string
 }
 
-// NewWorkspace makes a workspace whose provider is configured by environment variables for the server.
-func NewWorkspace(t testing.TB, f *Flagsmith) *Workspace {
+const versionsFile, providerFile = "flagops_versions.tf", "flagops_provider.tf"
+
+// NewWorkspace makes a workspace whose provider is configured for the server.
+func NewWorkspace(t *testing.T, f *Flagsmith) *Workspace {
 	t.Helper()
 	if os.Getenv("TF_ACC") == "" {
 		t.Skip("Acceptance tests skipped unless env 'TF_ACC' set")
@@ -42,21 +43,21 @@ func NewWorkspace(t testing.TB, f *Flagsmith) *Workspace {
 	if err := os.WriteFile(config, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	w.env = append(os.Environ(), "TF_REATTACH_PROVIDERS="+reattach, "TF_CLI_CONFIG_FILE="+config, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1",
-		"FLAGSMITH_API_URL="+f.URL, "FLAGSMITH_API_KEY="+f.Key)
-	w.Write("flagops.tf", "terraform {\n  required_providers {\n    flagops = { source = \"flagops/flagops\" }\n  }\n}\n")
+	w.env = append(os.Environ(), "TF_REATTACH_PROVIDERS="+reattach, "TF_CLI_CONFIG_FILE="+config, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1")
+	w.Write(versionsFile, "terraform {\n  required_providers {\n    flagops = { source = \"flagops/flagops\" }\n  }\n}\n")
+	w.Write(providerFile, f.Config(""))
 	return w
 }
 
 // serve runs the provider in this process until the test ends and returns how the CLI finds it.
-func serve(t testing.TB) string {
+func serve(t *testing.T) string {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	found, closed := make(chan *plugin.ReattachConfig), make(chan struct{})
 	factory := providerserver.NewProtocol6(provider.New("test")())
 	go func() {
 		_ = tf6server.Serve("registry.terraform.io/flagops/flagops", func() tfprotov6.ProviderServer { return factory() },
-			tf6server.WithDebug(ctx, found, closed), tf6server.WithGoPluginLogger(hclog.NewNullLogger()), tf6server.WithoutLogStderrOverride())
+			tf6server.WithDebug(ctx, found, closed), tf6server.WithGoPluginLogger(hclog.NewNullLogger()), tf6server.WithLoggingSink(t), tf6server.WithoutLogStderrOverride())
 	}()
 	at := <-found
 	t.Cleanup(func() { cancel(); <-closed })
@@ -92,16 +93,19 @@ func (w *Workspace) Read(name string) string {
 	return string(text)
 }
 
-// Copy copies what is in a directory into the workspace. A versions block of its own replaces the workspace's.
+// Copy copies what is in a directory into the workspace. Its own versions and provider blocks replace the workspace's.
 func (w *Workspace) Copy(dir string) {
 	w.t.Helper()
-	if err := os.CopyFS(w.Dir, os.DirFS(dir)); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := os.CopyFS(w.Dir, os.DirFS(dir)); err != nil {
 		w.t.Fatal(err)
 	}
-	files, _ := filepath.Glob(filepath.Join(w.Dir, "*.tf"))
+	files, _ := filepath.Glob(filepath.Join(dir, "*.tf"))
 	for _, file := range files {
-		if text, _ := os.ReadFile(file); filepath.Base(file) != "flagops.tf" && strings.Contains(string(text), "required_providers") {
-			_ = os.Remove(filepath.Join(w.Dir, "flagops.tf"))
+		text := w.Read(filepath.Base(file))
+		for block, ours := range map[string]string{"required_providers": versionsFile, "provider \"flagops\"": providerFile} {
+			if strings.Contains(text, block) {
+				_ = os.Remove(filepath.Join(w.Dir, ours))
+			}
 		}
 	}
 }

@@ -20,7 +20,6 @@ func TestAccTakeover(t *testing.T) {
 	before := snapshot(t, f, project, environments)
 
 	w := acctest.NewWorkspace(t, f)
-	w.Write("provider.tf", "provider \"flagops\" {}\n")
 	var query strings.Builder
 	list := func(kind, label, config string) {
 		fmt.Fprintf(&query, "list \"flagops_flagsmith_%s\" %q {\n  provider         = flagops\n  limit            = 10000\n  include_resource = true\n  config {\n%s\n  }\n}\n", kind, label, config)
