@@ -9,6 +9,7 @@ func Objects() []crud.Object {
 	return []crud.Object{
 		environment,
 		environmentWebhook,
+		feature,
 		featureState,
 		organisation,
 		organisationUser,

@@ -13,11 +13,14 @@ import (
 // text refuses in the plan what Flagsmith would refuse or change: more than most characters, a null character, and white
 // space at the ends, which the server strips, so that every plan would want it back.
 type text struct {
-	most     int
+	most     int  // 0: any length
 	required bool // "" is refused too
 }
 
 func (t text) Description(context.Context) string {
+	if t.most == 0 {
+		return "without white space at the ends"
+	}
 	return fmt.Sprintf("at most %d characters, without white space at the ends", t.most)
 }
 
@@ -34,7 +37,7 @@ func (t text) ValidateString(_ context.Context, req validator.StringRequest, res
 
 func (t text) problem(s string) string {
 	switch n := utf8.RuneCountInString(s); {
-	case n > t.most:
+	case t.most > 0 && n > t.most:
 		return fmt.Sprintf("It has %d characters; Flagsmith takes at most %d.", n, t.most)
 	case strings.ContainsRune(s, 0):
 		return "It holds a null character, which Flagsmith refuses."
