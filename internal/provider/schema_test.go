@@ -112,8 +112,8 @@ func TestAccEveryAttribute(t *testing.T) {
 			resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: slices.Concat(
 				s.steps(t, "minimal", s.config(t, func(exercise) string { return "" }, false)),
 				s.steps(t, "set", s.config(t, func(e exercise) string { return e.first }, false)),
-				s.imported(t),
 				s.steps(t, "changed", s.config(t, func(e exercise) string { return e.second }, false)),
+				s.imported(t), // where what Terraform alone knows has its default: an import cannot know better
 				s.steps(t, "unknown while planning", s.config(t, func(e exercise) string { return e.first }, true)),
 				s.steps(t, "empty", s.config(t, func(e exercise) string { return e.none }, false)),
 				s.imported(t),
