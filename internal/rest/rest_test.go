@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -79,6 +80,12 @@ func hangUp(w http.ResponseWriter, _ *http.Request) {
 	if err == nil {
 		_ = connection.Close()
 	}
+}
+
+// silence answers nothing until the client gives up. A server notices that only once it has read the body.
+func silence(_ http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	<-r.Context().Done()
 }
 
 func restError(t *testing.T, err error) *Error {
@@ -276,12 +283,12 @@ func TestSecretsStayIn(t *testing.T) {
 		answer(400, string(text), "X-Request-Id", r.Header.Get("X-Proxy-Secret"))(w, r)
 	})
 	c, _ := client(t, server.URL, func(config *Config) { config.Header.Set("X-Proxy-Secret", "hunter2hunter2") })
-	var log bytes.Buffer
-	ctx := tflogtest.RootLogger(t.Context(), &log)
+	var lines bytes.Buffer
+	ctx := tflogtest.RootLogger(t.Context(), &lines)
 	err := c.Do(ctx, http.MethodGet, P("/tokens/{}/", Secret("sesame-open")).Query("identifier", "jane@example.com"), nil, nil)
 	for _, secret := range []string{"abcdefgh", "0123456789", "hunter2", "sesame", "jane"} {
-		if strings.Contains(err.Error()+log.String(), secret) {
-			t.Errorf("%q shows in %v or\n%s", secret, err, log.String())
+		if strings.Contains(err.Error()+lines.String(), secret) {
+			t.Errorf("%q shows in %v or\n%s", secret, err, lines.String())
 		}
 	}
 	mustContain(t, err.Error(), "GET /tokens/***/: 400", "(request id ***)")
@@ -294,25 +301,25 @@ func TestLogLine(t *testing.T) {
 	t.Parallel()
 	server, _ := serve(t, answer(503, ""), answer(200, "[]"))
 	c, _ := client(t, server.URL, nil)
-	var log bytes.Buffer
-	if err := c.Do(tflogtest.RootLogger(t.Context(), &log), http.MethodGet, P("/projects/{}/tags/", 7).Query("page", 2), nil, nil); err != nil {
+	var lines bytes.Buffer
+	if err := c.Do(tflogtest.RootLogger(t.Context(), &lines), http.MethodGet, P("/projects/{}/tags/", 7).Query("page", 2), nil, nil); err != nil {
 		t.Fatal(err)
 	}
-	lines, err := tflogtest.MultilineJSONDecode(&log)
-	if err != nil || len(lines) != 2 {
-		t.Fatal(err, lines)
+	got, err := tflogtest.MultilineJSONDecode(&lines)
+	if err != nil || len(got) != 2 {
+		t.Fatal(err, got)
 	}
 	for i, status := range []float64{503, 200} {
-		if _, ok := lines[i]["duration_ms"].(float64); !ok {
-			t.Errorf("no duration: %v", lines[i])
+		if _, ok := got[i]["duration_ms"].(float64); !ok {
+			t.Errorf("no duration: %v", got[i])
 		}
-		delete(lines[i], "duration_ms")
-		delete(lines[i], "@module")
+		delete(got[i], "duration_ms")
+		delete(got[i], "@module")
 		if want := (map[string]any{
 			"@level": "debug", "@message": "request", "backend": "flagsmith", "method": "GET",
 			"path": "/projects/{}/tags/", "status": status, "attempt": float64(i + 1),
-		}); !reflect.DeepEqual(lines[i], want) {
-			t.Errorf("got  %v\nwant %v", lines[i], want)
+		}); !reflect.DeepEqual(got[i], want) {
+			t.Errorf("got  %v\nwant %v", got[i], want)
 		}
 	}
 }
@@ -363,6 +370,8 @@ func TestRetries(t *testing.T) {
 				in = "body"
 			}
 			got, err := Send[int](t.Context(), c, test.method, P("/x/"), in)
+			mu.Lock()
+			defer mu.Unlock()
 			if repeated := len(bodies) > 1; repeated != test.repeated || repeated != (err == nil) || repeated != (got == 1) {
 				t.Fatalf("%d requests, %d, %v", len(bodies), got, err)
 			}
@@ -413,11 +422,11 @@ func TestBackoff(t *testing.T) {
 		"no header":     {header(), 0, 250 * time.Millisecond, 500 * time.Millisecond},
 		"seconds":       {header("Retry-After", "7"), 5, 7 * time.Second, 8 * time.Second},
 		"zero":          {header("Retry-After", "0"), 5, 0, time.Second},
-		"too many":      {header("Retry-After", "3600"), 0, maxRetryAfter, maxRetryAfter},
+		"too many":      {header("Retry-After", "3600"), 0, maxRetryAfter, maxRetryAfter + time.Second},
 		"negative":      {header("Retry-After", "-5"), 0, 250 * time.Millisecond, 500 * time.Millisecond},
 		"server's date": {header("Retry-After", date.Add(9*time.Second).Format(http.TimeFormat), "Date", date.Format(http.TimeFormat)), 0, 9 * time.Second, 10 * time.Second},
 		"past date":     {header("Retry-After", "Fri, 31 Dec 1999 23:59:59 GMT"), 0, 0, time.Second},
-		"far date":      {header("Retry-After", "Fri, 31 Dec 2999 23:59:59 GMT"), 0, maxRetryAfter, maxRetryAfter},
+		"far date":      {header("Retry-After", "Fri, 31 Dec 2999 23:59:59 GMT"), 0, maxRetryAfter, maxRetryAfter + time.Second},
 	} {
 		for range 50 {
 			if got := backoff(500*time.Millisecond, 30*time.Second, test.attempt, test.response); got < test.from || got > test.to {
@@ -471,12 +480,12 @@ func TestContext(t *testing.T) {
 
 func TestTimeoutOfOneAttempt(t *testing.T) {
 	t.Parallel()
-	server, count := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, answer(200, "1"))
+	server, count := serve(t, silence, answer(200, "1"))
 	c, _ := client(t, server.URL, func(config *Config) { config.Timeout = 50 * time.Millisecond })
 	if got, err := Get[int](t.Context(), c, P("/x/")); err != nil || got != 1 || count.Load() != 2 {
 		t.Error(got, err, count.Load())
 	}
-	server, _ = serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	server, _ = serve(t, silence)
 	c, _ = client(t, server.URL, func(config *Config) { config.Timeout = 50 * time.Millisecond })
 	_, err := Send[int](t.Context(), c, http.MethodPost, P("/x/"), 1)
 	if !errors.Is(err, ErrUnreachable) {
@@ -572,9 +581,10 @@ func TestUnreachable(t *testing.T) {
 	}
 	closed := listener.Addr().String()
 	_ = listener.Close()
-	secure := httptest.NewTLSServer(answer(200, "1"))
+	secure := httptest.NewUnstartedServer(answer(200, "1"))
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // refused handshakes are what is tested
+	secure.StartTLS()
 	t.Cleanup(secure.Close)
-	secure.Config.ErrorLog = nil
 	plain, _ := serve(t, answer(200, "1"))
 	broken, _ := serve(t, hangUp)
 	ca := filepath.Join(t.TempDir(), "ca.pem")

@@ -111,7 +111,7 @@ func permanent(err error) bool {
 func backoff(least, most time.Duration, attempt int, response *http.Response) time.Duration {
 	if response != nil {
 		if wait, ok := retryAfter(response.Header, time.Now()); ok {
-			return min(wait+rand.N(time.Second), maxRetryAfter)
+			return min(wait, maxRetryAfter) + rand.N(time.Second)
 		}
 	}
 	wait := most
