@@ -15,7 +15,8 @@ echo '{"terraform": {"required_providers": {"flagops": {"source": "flagops/flago
 CHECKPOINT_DISABLE=1 TF_CLI_CONFIG_FILE=$tmp/bin/flagops.tfrc "$terraform" -chdir="$tmp/config" providers schema -json |
 	sed 's|"[^"]*/flagops/flagops"|"flagops"|' >"$tmp/schema.json"
 
-cp -R docs examples templates "$tmp/site/"
+cp -R examples templates "$tmp/site/"
+if [ -d docs ]; then cp -R docs "$tmp/site/"; fi # pages that no template makes stay
 for kind in data-sources list-resources; do # one template: what a kind lacks (imports) its pages leave out
 	cp templates/resources.md.tmpl "$tmp/site/templates/$kind.md.tmpl"
 done
