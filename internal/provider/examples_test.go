@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -147,8 +148,8 @@ func TestAccExampleGitOps(t *testing.T) {
 	w.Copy(filepath.Join(examples, "gitops"))
 	w.Apply()
 	w.ExpectEmptyPlan()
-	flags := w.Read("flags/production.yaml")
-	w.Write("flags/production.yaml", strings.Replace(flags, "new_checkout: { enabled: false }", "new_checkout: { enabled: true }", 1))
+	flag := regexp.MustCompile(`(new_checkout: *\{ enabled: )false`)
+	w.Write("flags/production.yaml", flag.ReplaceAllString(w.Read("flags/production.yaml"), "${1}true"))
 	f.Reset()
 	if out := w.Apply(); !strings.Contains(out, "0 added, 1 changed, 0 destroyed") {
 		t.Errorf("one flipped flag is:\n%s", out)
