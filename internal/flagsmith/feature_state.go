@@ -21,9 +21,9 @@ import (
 )
 
 type featureStateModel struct {
-	ProjectID           *int64                `tfsdk:"project_id"`
-	EnvironmentID       *int64                `tfsdk:"environment_id"`
-	FeatureID           *int64                `tfsdk:"feature_id"`
+	ProjectID           int64                 `tfsdk:"project_id"`
+	EnvironmentID       int64                 `tfsdk:"environment_id"`
+	FeatureID           int64                 `tfsdk:"feature_id"`
 	Enabled             *bool                 `tfsdk:"enabled"`
 	Value               *valueModel           `tfsdk:"value"`
 	MultivariateWeights map[string]*big.Float `tfsdk:"multivariate_weights"`
@@ -72,7 +72,7 @@ var featureState = crud.Spec[*api.Client, featureStateModel, api.FeatureState]{
 	Adopts: true,
 	ToAPI:  (*featureStateModel).toAPI,
 	FromAPI: func(m *featureStateModel, s api.FeatureState) {
-		m.ProjectID, m.EnvironmentID, m.FeatureID = &s.ProjectID, &s.EnvironmentID, &s.FeatureID
+		m.ProjectID, m.EnvironmentID, m.FeatureID = s.ProjectID, s.EnvironmentID, s.FeatureID
 		m.Enabled, m.Value = s.Enabled, valueFromAPI(deref(s.Value))
 		m.MultivariateWeights = weightsFromAPI(m.MultivariateWeights, s.Weights)
 	},
@@ -93,7 +93,7 @@ var featureState = crud.Spec[*api.Client, featureStateModel, api.FeatureState]{
 
 func (m *featureStateModel) toAPI() api.FeatureState {
 	return api.FeatureState{
-		ProjectID: deref(m.ProjectID), EnvironmentID: deref(m.EnvironmentID), FeatureID: deref(m.FeatureID),
+		ProjectID: m.ProjectID, EnvironmentID: m.EnvironmentID, FeatureID: m.FeatureID,
 		Enabled: m.Enabled, Value: m.Value.toAPI(), Weights: percents(m.MultivariateWeights),
 	}
 }
@@ -156,12 +156,12 @@ func (weights) ValidateMap(_ context.Context, req validator.MapRequest, resp *va
 // they are.
 func checkOptionNames(ctx context.Context, check crud.Check[*api.Client, featureStateModel]) (diags diag.Diagnostics) {
 	plan := check.Plan
-	if check.Client == nil || plan.ProjectID == nil || plan.FeatureID == nil || len(plan.MultivariateWeights) == 0 ||
+	if check.Client == nil || plan.ProjectID == 0 || plan.FeatureID == 0 || len(plan.MultivariateWeights) == 0 ||
 		check.Prior != nil && !check.Replace && sameNames(check.Prior.MultivariateWeights, plan.MultivariateWeights) {
 		return nil
 	}
 	var unknown *api.UnknownOptionsError
-	if err := check.Client.CheckOptionNames(ctx, check.Plan.toAPI()); !errors.As(err, &unknown) {
+	if err := check.Client.CheckOptionNames(ctx, plan.toAPI()); !errors.As(err, &unknown) {
 		return nil // an error of the server's is no error in the plan: the apply will tell
 	}
 	for _, name := range unknown.Names {

@@ -45,6 +45,8 @@ type weightRow struct {
 	Percent  Percent `json:"percentage_allocation"`
 }
 
+const weightsField = "multivariate_feature_state_values"
+
 // FeatureState reads one. One that is not there, because the environment, the feature or just the state is gone, is
 // rest.ErrNotFound.
 func (c *Client) FeatureState(ctx context.Context, at FeatureState) (FeatureState, error) {
@@ -156,9 +158,6 @@ func (c *Client) ResetFeatureState(ctx context.Context, managed FeatureState) er
 // setFeatureState reads the state and writes, in one PUT, the managed facets that differ. PATCH would be no way: it
 // ignores weights (observed on 2.265), while PUT leaves alone what it does not name.
 func (c *Client) setFeatureState(ctx context.Context, want FeatureState, heal bool) (FeatureState, error) {
-	if err := want.check(); err != nil {
-		return FeatureState{}, err
-	}
 	return inEnvironment(ctx, c, want.ProjectID, want.EnvironmentID, func(key string) (FeatureState, error) {
 		state, err := c.stateOf(ctx, key, want)
 		switch {
@@ -225,7 +224,8 @@ func (c *Client) changes(ctx context.Context, want FeatureState, state stateAnsw
 		differs = differs || row.Percent.Cmp(had[row.OptionID].Percent) != 0
 	}
 	if differs {
-		body["multivariate_feature_state_values"] = orderWeights(rows, func(row weightRow) Percent { return row.Percent })
+		rows = append([]weightRow{}, orderWeights(rows, func(row weightRow) Percent { return row.Percent })...) // [], never null
+		body[weightsField] = rows
 	}
 	return body, nil
 }
@@ -348,16 +348,6 @@ func decimal(sum *big.Rat) string {
 	return sum.FloatString(digits)
 }
 
-// check refuses what was not known yet when the plan was checked, before anything is written: Flagsmith would store the
-// value of a request whose weights it then refuses.
-func (s FeatureState) check() error {
-	if problems := CheckWeights(s.Weights); len(problems) > 0 {
-		name := slices.Sorted(maps.Keys(problems))[0]
-		return fmt.Errorf("multivariate_weights %s: %s", name, problems[name])
-	}
-	return nil
-}
-
 // wantedOptions are the wanted weights by the options' ids; names that the feature does not have are an
 // *UnknownOptionsError.
 func (c *Client) wantedOptions(ctx context.Context, want FeatureState) (map[int64]Percent, error) {
@@ -428,13 +418,12 @@ func stateError(environmentID int64, err error) error {
 	if e.Status == http.StatusBadRequest && strings.Contains(e.Message, "v2 feature versioning") {
 		return versioned(environmentID)
 	}
-	const field = "multivariate_feature_state_values"
 	if strings.HasPrefix(e.Message, "Multivariate percentage values") {
-		e.Fields = map[string][]string{field: {e.Message}}
+		e.Fields = map[string][]string{weightsField: {e.Message}}
 	}
 	for name, messages := range e.Fields {
-		if strings.HasPrefix(name, field+"[") { // a row has no attribute of its own
-			e.Fields[field] = append(e.Fields[field], messages...)
+		if strings.HasPrefix(name, weightsField+"[") { // a row has no attribute of its own
+			e.Fields[weightsField] = append(e.Fields[weightsField], messages...)
 			delete(e.Fields, name)
 		}
 	}
