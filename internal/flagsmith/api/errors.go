@@ -150,17 +150,23 @@ type planGated struct {
 }
 
 func checkGated[T comparable](g *planGated, field string, want, got *T) {
-	if want == nil || got != nil && *got == *want {
-		return
+	if want != nil && (got == nil || *got != *want) {
+		g.ignored(field, shown(want), shown(got))
 	}
-	kept := "null"
-	if got != nil {
-		kept = fmt.Sprint(*got)
-	}
+}
+
+func (g *planGated) ignored(field, want, kept string) {
 	if g.fields == nil {
 		g.fields = map[string][]string{}
 	}
-	g.fields[field] = []string{fmt.Sprintf("Flagsmith ignored %v and kept %s.", *want, kept)}
+	g.fields[field] = []string{fmt.Sprintf("Flagsmith ignored %s and kept %s.", want, kept)}
+}
+
+func shown[T any](p *T) string {
+	if p == nil {
+		return "null"
+	}
+	return fmt.Sprint(*p)
 }
 
 func (g *planGated) err() error {
