@@ -41,6 +41,7 @@ type Client struct {
 
 	mu            sync.Mutex
 	keys          map[int64]environmentKey // by environment id
+	listings      map[int64]listing        // by project id
 	organisations []Organisation           // nil: not asked yet
 	resolved      map[string]int64         // by what Resolve was asked
 
@@ -50,6 +51,12 @@ type Client struct {
 type environmentKey struct {
 	projectID int64
 	key       string
+}
+
+// listing is the n-th time that the environments of a project were read.
+type listing struct {
+	number       int
+	environments []Environment
 }
 
 // New checks the configuration. It sends nothing.
@@ -91,6 +98,7 @@ func New(config Config) (*Client, error) {
 		rest:     client,
 		wait:     backOff,
 		keys:     map[int64]environmentKey{},
+		listings: map[int64]listing{},
 		resolved: map[string]int64{},
 	}, nil
 }
@@ -132,15 +140,36 @@ func shared[T any](ctx context.Context, c *Client, key string, f func(context.Co
 // project's environments, one request for all of them, and remembered. An environment that is not there is
 // rest.ErrNotFound.
 func (c *Client) EnvironmentKey(ctx context.Context, projectID, environmentID int64) (string, error) {
+	seen := c.seen(projectID)
 	if key, known := c.knownKey(projectID, environmentID); known {
 		return key, nil
 	}
-	environments, err := c.projectEnvironments(ctx, projectID)
-	if err != nil {
-		return "", err
-	}
-	environment, err := pick(environments, projectID, environmentID)
+	environment, err := c.find(ctx, projectID, environmentID, seen)
 	return deref(environment.APIKey), err
+}
+
+// find looks an environment up in a listing of its project that is newer than the one seen before.
+func (c *Client) find(ctx context.Context, projectID, environmentID int64, seen int) (Environment, error) {
+	environments, err := c.environmentsSince(ctx, projectID, seen)
+	if err != nil {
+		return Environment{}, err
+	}
+	for _, e := range environments {
+		if e.ID == environmentID {
+			return e, nil
+		}
+	}
+	c.forget(environmentID)
+	return Environment{}, notFound(rest.P("/projects/{}/environments/", projectID),
+		"Project %d has no environment %d.", projectID, environmentID)
+}
+
+// seen is the number of the last listing of a project. Whoever then misses something in what is known asks for a later
+// one, which may be there already: many miss the same at the same time.
+func (c *Client) seen(projectID int64) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.listings[projectID].number
 }
 
 func (c *Client) knownKey(projectID, environmentID int64) (string, bool) {
@@ -169,27 +198,37 @@ func (c *Client) forget(environmentID int64) {
 
 // projectEnvironments reads all environments of a project, without their metadata, in one request.
 func (c *Client) projectEnvironments(ctx context.Context, projectID int64) ([]Environment, error) {
-	return shared(ctx, c, fmt.Sprint("environments of ", projectID), func(ctx context.Context) ([]Environment, error) {
+	return c.environmentsSince(ctx, projectID, c.seen(projectID))
+}
+
+// environmentsSince is projectEnvironments unless somebody has read them since the listing that was seen.
+func (c *Client) environmentsSince(ctx context.Context, projectID int64, seen int) ([]Environment, error) {
+	read := func(ctx context.Context) (listing, error) {
+		c.mu.Lock()
+		last := c.listings[projectID]
+		c.mu.Unlock()
+		if last.number > seen {
+			return last, nil
+		}
 		environments, err := rest.Get[[]Environment](ctx, c.rest, rest.P("/projects/{}/environments/", projectID))
 		if hasStatus(err, http.StatusForbidden) { // needs project administration; the paginated list only shows less
 			environments, err = collect(c.Environments(ctx, Environment{ProjectID: projectID}))
 		}
 		if err != nil {
-			return nil, err
+			return listing{}, err
 		}
 		c.learn(environments...)
-		return environments, nil
-	})
-}
-
-func pick(environments []Environment, projectID, environmentID int64) (Environment, error) {
-	for _, e := range environments {
-		if e.ID == environmentID {
-			return e, nil
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.listings[projectID] = listing{last.number + 1, environments}
+		return c.listings[projectID], nil
+	}
+	for {
+		// The answer may be for one who had seen less.
+		if got, err := shared(ctx, c, fmt.Sprint("environments of ", projectID), read); err != nil || got.number > seen {
+			return got.environments, err
 		}
 	}
-	return Environment{}, notFound(rest.P("/projects/{}/environments/", projectID),
-		"Project %d has no environment %d.", projectID, environmentID)
 }
 
 // inEnvironment calls f with an environment's key. Where f gets 404 or 403 (Flagsmith's answer below an environment that
@@ -201,16 +240,16 @@ func inEnvironment[T any](ctx context.Context, c *Client, projectID, environment
 	if err != nil {
 		return zero, err
 	}
+	seen := c.seen(projectID)
 	value, err := f(key)
 	if !hasStatus(err, http.StatusNotFound) && !hasStatus(err, http.StatusForbidden) {
 		return value, err
 	}
-	c.forget(environmentID)
-	switch fresh, lookup := c.EnvironmentKey(ctx, projectID, environmentID); {
+	switch fresh, lookup := c.find(ctx, projectID, environmentID, seen); {
 	case errors.Is(lookup, rest.ErrNotFound):
 		return zero, lookup
-	case lookup == nil && fresh != key:
-		return f(fresh)
+	case lookup == nil && deref(fresh.APIKey) != key:
+		return f(deref(fresh.APIKey))
 	}
 	return value, err
 }
@@ -287,19 +326,18 @@ type named struct {
 // is rest.ErrNotFound. A name is looked up once.
 func (c *Client) Resolve(ctx context.Context, attribute string, within map[string]int64, name string) (int64, error) {
 	question := fmt.Sprint(attribute, within, name) // maps print sorted
-	c.mu.Lock()
-	id, known := c.resolved[question]
-	c.mu.Unlock()
-	if known {
-		return id, nil
-	}
 	return shared(ctx, c, "resolve "+question, func(ctx context.Context) (int64, error) {
+		c.mu.Lock()
+		id, known := c.resolved[question]
+		c.mu.Unlock()
+		if known {
+			return id, nil
+		}
 		path, candidates, err := c.candidates(ctx, attribute, within, name)
 		if err != nil {
 			return 0, err
 		}
-		id, err := match(candidates, path, strings.TrimSuffix(attribute, "_id"), name)
-		if err != nil {
+		if id, err = match(candidates, path, strings.TrimSuffix(attribute, "_id"), name); err != nil {
 			return 0, err
 		}
 		c.mu.Lock()

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -60,13 +61,16 @@ func (e Environment) settings() map[string]any {
 
 func (e Environment) checkPlan(method string, path rest.Path, got Environment) error {
 	gated := &planGated{method: method, path: path}
-	checkGated(gated, "minimum_change_request_approvals", e.MinimumChangeRequestApprovals, got.MinimumChangeRequestApprovals)
+	if want, kept := shown(e.MinimumChangeRequestApprovals), shown(got.MinimumChangeRequestApprovals); want != kept { // null counts
+		gated.ignored("minimum_change_request_approvals", want, kept)
+	}
 	return gated.err()
 }
 
 // Environment reads one. The first of a project comes out of the project's list, which has to be read for its key anyway,
 // and is without metadata then.
 func (c *Client) Environment(ctx context.Context, at Environment) (Environment, error) {
+	seen := c.seen(at.ProjectID)
 	if key, known := c.knownKey(at.ProjectID, at.ID); known {
 		switch got, err := c.environment(ctx, key); {
 		case err == nil && got.ID == at.ID:
@@ -74,13 +78,8 @@ func (c *Client) Environment(ctx context.Context, at Environment) (Environment, 
 		case err != nil && !hasStatus(err, http.StatusNotFound):
 			return Environment{}, err
 		}
-		c.forget(at.ID) // renamed or gone
 	}
-	all, err := c.projectEnvironments(ctx, at.ProjectID)
-	if err != nil {
-		return Environment{}, err
-	}
-	return pick(all, at.ProjectID, at.ID)
+	return c.find(ctx, at.ProjectID, at.ID, seen) // not known, renamed or gone
 }
 
 func (c *Client) environment(ctx context.Context, key string) (Environment, error) {
@@ -97,8 +96,11 @@ func (c *Client) CreateEnvironment(ctx context.Context, want Environment) (Envir
 	path, body := rest.P("/environments/"), want.settings()
 	body["project"] = want.ProjectID
 	got, err := rest.Send[Environment](ctx, c.rest, http.MethodPost, path, body)
+	if hasStatus(err, http.StatusForbidden) {
+		err = c.missingProject(ctx, want.ProjectID, err)
+	}
 	if err != nil {
-		return Environment{}, err
+		return Environment{}, blameKey(err, want.APIKey)
 	}
 	c.learn(got)
 	if err := want.checkPlan(http.MethodPost, path, got); err != nil {
@@ -124,6 +126,9 @@ func (c *Client) UpdateEnvironment(ctx context.Context, _, want Environment) (En
 			body["metadata"] = []Metadata{}
 		}
 		got, err := rest.Send[Environment](ctx, c.rest, http.MethodPatch, path, body)
+		if err != nil && deref(want.APIKey) != key {
+			err = blameKey(err, want.APIKey)
+		}
 		if err != nil {
 			return Environment{}, err
 		}
@@ -133,6 +138,28 @@ func (c *Client) UpdateEnvironment(ctx context.Context, _, want Environment) (En
 		}
 		return c.switchVersioning(ctx, got, want.UseV2FeatureVersioning)
 	})
+}
+
+// missingProject says on its field that there is no such project: to that, Flagsmith answers like to a missing permission.
+func (c *Client) missingProject(ctx context.Context, projectID int64, refusal error) error {
+	var answer *rest.Error
+	if _, err := c.Project(ctx, Project{ID: projectID}); errors.Is(err, rest.ErrNotFound) && errors.As(refusal, &answer) {
+		answer.Fields = map[string][]string{"project": {fmt.Sprintf("There is no project %d.", projectID)}}
+		answer.Hint = "Flagsmith does not tell this from a missing permission."
+	}
+	return refusal
+}
+
+// blameKey says on its field what a 500 to a chosen key most likely means: Flagsmith keeps deleted environments, and fails
+// when one of their keys is used again (observed on 2.265).
+func blameKey(err error, chosen *string) error {
+	var answer *rest.Error
+	if chosen != nil && hasStatus(err, http.StatusInternalServerError) && errors.As(err, &answer) {
+		answer.Fields = map[string][]string{"api_key": {answer.Message}}
+		answer.Hint = "Flagsmith fails like this when the key was that of an environment that is deleted: such a key stays taken " +
+			"on the whole server. Choose another one. If the key is new, the server's log says why it failed."
+	}
+	return err
 }
 
 // versioningLooks is how often an environment is looked at after its versioning was switched: with backOff, 5 minutes.
