@@ -162,6 +162,9 @@ func checkFeature(ctx context.Context, check crud.Check[*api.Client, featureMode
 		fixed("initial_value", plan.InitialValue != nil && (prior.InitialValue == nil || *plan.InitialValue != *prior.InitialValue))
 		fixed("default_enabled", plan.DefaultEnabled != nil && deref(plan.DefaultEnabled) != deref(prior.DefaultEnabled))
 		warnUnnamed(ctx, check, &diags)
+		if check.Client != nil && plan.ID != nil {
+			check.Client.ExpectOptions(*plan.ID, sortedNames(plan.MultivariateOptions))
+		}
 	}
 	return diags
 }

@@ -96,6 +96,7 @@ func (f Feature) listPath() rest.Path { return rest.P("/projects/{}/features/", 
 type featureMemory struct {
 	mu      sync.Mutex
 	options map[int64][]Option // by feature id
+	planned map[int64][]string // names of options that a plan is about to make, by feature id
 	regexes map[int64]string   // that names of new features must match, by project id
 }
 
@@ -106,13 +107,14 @@ func (m *featureMemory) recall(featureID int64) ([]Option, bool) {
 	return slices.Clone(options), known
 }
 
-func (m *featureMemory) remember(featureID int64, options []Option) {
+// remember keeps the names that options are known by: those given, then those that they had.
+func (m *featureMemory) remember(featureID int64, options, known []Option) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.options == nil {
 		m.options = map[int64][]Option{}
 	}
-	m.options[featureID] = nameOptions(options, nil)
+	m.options[featureID] = nameOptions(options, slices.Concat(known, m.options[featureID]))
 }
 
 func (m *featureMemory) forget(featureID int64) {
@@ -139,6 +141,23 @@ func (c *Client) ExpectFeatureNames(projectID int64, regex *string) {
 	c.features.regexes[projectID] = deref(regex)
 }
 
+// ExpectOptions says which options a feature is about to get in this run.
+func (c *Client) ExpectOptions(featureID int64, names []string) {
+	c.features.mu.Lock()
+	defer c.features.mu.Unlock()
+	if c.features.planned == nil {
+		c.features.planned = map[int64][]string{}
+	}
+	c.features.planned[featureID] = names
+}
+
+// ExpectsOption tells whether a feature is about to get an option in this run: a plan must not miss it yet.
+func (c *Client) ExpectsOption(featureID int64, name string) bool {
+	c.features.mu.Lock()
+	defer c.features.mu.Unlock()
+	return slices.Contains(c.features.planned[featureID], name)
+}
+
 // ofProject tells a project that is gone from one that may not be read or written: Flagsmith answers 403 to both.
 func (c *Client) ofProject(ctx context.Context, err error, projectID int64) error {
 	if err == nil {
@@ -153,7 +172,7 @@ func (c *Client) Feature(ctx context.Context, at Feature) (Feature, error) {
 	if err != nil {
 		return Feature{}, c.ofProject(ctx, err, at.ProjectID)
 	}
-	c.features.remember(got.ID, got.Options)
+	c.features.remember(got.ID, got.Options, at.Options)
 	got.Options = nameOptions(got.Options, at.Options)
 	return got, nil
 }
@@ -168,7 +187,7 @@ func (c *Client) Features(ctx context.Context, within Feature) iter.Seq2[Feature
 	return func(yield func(Feature, error) bool) {
 		for feature, err := range pages[Feature](ctx, c, path) {
 			if err == nil {
-				c.features.remember(feature.ID, feature.Options)
+				c.features.remember(feature.ID, feature.Options, nil)
 			}
 			if !yield(feature, c.ofProject(ctx, err, within.ProjectID)) {
 				return
@@ -210,7 +229,7 @@ func (c *Client) CreateFeature(ctx context.Context, want Feature) (Feature, erro
 	if err != nil {
 		return Feature{}, c.notCreated(ctx, ofNested(err, nested), want)
 	}
-	c.features.remember(got.ID, got.Options)
+	c.features.remember(got.ID, got.Options, nil)
 	got, err = c.complete(ctx, got, want, keyed)
 	if err != nil {
 		return got, &rest.PartialError{Err: err}
@@ -230,8 +249,8 @@ func (c *Client) complete(ctx context.Context, got, want Feature, keyed []Option
 		all = append(all, made)
 		got.Type = multivariate
 	}
-	got.Options = nameOptions(all, nil)
-	c.features.remember(got.ID, got.Options)
+	got.Options = all
+	c.features.remember(got.ID, all, all)
 	// A user's token makes its user an owner, unless others are given.
 	return c.changeOwners(ctx, got, want)
 }
@@ -293,7 +312,7 @@ func (c *Client) UpdateFeature(ctx context.Context, prior, want Feature) (Featur
 		return Feature{}, err
 	}
 	if want.Options == nil {
-		c.features.remember(got.ID, got.Options)
+		c.features.remember(got.ID, got.Options, nil)
 		return got, nil
 	}
 	c.features.forget(got.ID)
@@ -301,7 +320,7 @@ func (c *Client) UpdateFeature(ctx context.Context, prior, want Feature) (Featur
 	if err != nil {
 		return Feature{}, err
 	}
-	c.features.remember(got.ID, all)
+	c.features.remember(got.ID, all, slices.Concat(wanted, all))
 	if got.Options = wanted; len(all) > 0 {
 		got.Type = multivariate
 	} else if len(prior.Options) > 0 {

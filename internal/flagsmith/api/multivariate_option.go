@@ -79,31 +79,36 @@ func OptionNamed(options []Option, name string) (Option, bool) {
 	return Option{}, false
 }
 
-// nameOptions gives all options of a feature their names. known has the names that some go by already.
+// nameOptions gives all options of a feature their names. known has names that some go by already: the first one of an
+// option counts, and the first option of a name.
 func nameOptions(options []Option, known []Option) []Option {
-	options = slices.Clone(options)
-	uses := map[string]int{}
+	names, used := map[int64]string{}, map[string]bool{}
+	for _, k := range known {
+		if _, twice := names[k.ID]; !twice && !used[k.Name] {
+			names[k.ID], used[k.Name] = k.Name, true
+		}
+	}
 	wanted := func(o Option) string {
-		for _, k := range known {
-			if k.ID == o.ID {
-				return k.Name
-			}
+		if name, ok := names[o.ID]; ok {
+			return name
 		}
 		if o.Key != nil {
 			return *o.Key
 		}
 		return o.Value.Text()
 	}
+	uses := map[string]int{}
 	for _, o := range options {
 		uses[wanted(o)]++
 		uses[o.hash()]++
 	}
+	options = slices.Clone(options)
 	for i, o := range options {
-		o.Name = wanted(o)
-		if isKnown := slices.ContainsFunc(known, func(k Option) bool { return k.ID == o.ID }); !isKnown && (o.Name == "" || uses[o.Name] > 1) {
-			o.Name = o.hash()
+		name := wanted(o)
+		if _, is := names[o.ID]; !is && (name == "" || uses[name] > 1) {
+			name = o.hash()
 		}
-		options[i] = o
+		options[i].Name = name
 	}
 	return options
 }
@@ -134,8 +139,11 @@ func (c *Client) FeatureOptions(ctx context.Context, projectID, featureID int64)
 		return options, nil
 	}
 	return shared(ctx, c, fmt.Sprint("feature ", projectID, featureID), func(ctx context.Context) ([]Option, error) {
-		feature, err := c.Feature(ctx, Feature{ProjectID: projectID, ID: featureID})
-		return feature.Options, err
+		if _, err := c.Feature(ctx, Feature{ProjectID: projectID, ID: featureID}); err != nil {
+			return nil, err
+		}
+		options, _ := c.features.recall(featureID)
+		return options, nil
 	})
 }
 
