@@ -164,8 +164,10 @@ func checkOptionNames(ctx context.Context, check crud.Check[*api.Client, feature
 	if err := check.Client.CheckOptionNames(ctx, plan.toAPI()); !errors.As(err, &unknown) {
 		return nil // an error of the server's is no error in the plan: the apply will tell
 	}
+	unknown.Names = slices.DeleteFunc(unknown.Names, func(name string) bool { return check.Client.ExpectsOption(plan.FeatureID, name) })
 	for _, name := range unknown.Names {
-		diags.AddAttributeError(path.Root("multivariate_weights").AtMapKey(name), "No such option", unknown.Error()+".")
+		diags.AddAttributeError(path.Root("multivariate_weights").AtMapKey(name), "No such option",
+			unknown.Error()+". An option that this run adds is known once feature_id refers to the feature's resource.")
 	}
 	return diags
 }

@@ -553,6 +553,40 @@ func TestAccFeatureStateValuesAndWeights(t *testing.T) {
 	s.expectWrites(0)
 }
 
+// A feature gets an option, and a state weights for it, in one apply. An option that the states do not name is no drift.
+func TestAccFeatureStateNewOption(t *testing.T) {
+	t.Parallel()
+	s := newStateTest(t)
+	w := acctest.NewWorkspace(t, s.Flagsmith)
+	apply := func(options, weights string) {
+		t.Helper()
+		w.Write("main.tf", fmt.Sprintf("resource \"flagops_flagsmith_feature\" \"this\" {\n  project_id = %d\n  name = %q\n  multivariate_options = { %s }\n}\n"+
+			"output \"id\" { value = flagops_flagsmith_feature.this.id }\noutput \"a\" { value = flagops_flagsmith_feature.this.multivariate_options[\"a\"].id }\n",
+			s.project, s.Name("grows"), options)+
+			strings.Replace(s.block("this", 0, "multivariate_weights = { "+weights+" }"), "feature_id = 0", "feature_id = flagops_flagsmith_feature.this.id", 1))
+		s.Reset()
+		w.Apply()
+		w.ExpectEmptyPlan()
+	}
+	output := func(name string) (number int64) {
+		_, _ = fmt.Sscan(w.Run("output", "-raw", name), &number)
+		return number
+	}
+	const a, b, c = "a = { value = { string = \"a\" } }", ", b = { value = { integer = 7 } }", ", c = { value = { boolean = true } }"
+	apply(a, "a = 5")
+	id := output("id")
+	s.expect(id, "false null [5]")
+	apply(a+b, "a = 5, b = 6")
+	s.expect(id, "false null [5 6]")
+	apply(a+b+c, "a = 5, b = 6")
+	s.expect(id, "false null [5 6 0]")
+	apply(a+c, "a = 7")
+	s.expect(id, "false null [7]")
+	apply(a+c, fmt.Sprintf("\"#%d\" = 8, c = 0", output("a"))) // every option answers to its number
+	s.expect(id, "false null [8 0]")
+	w.Run("destroy", "-auto-approve")
+}
+
 // What Flagsmith would refuse or change is refused in the plan, on the attribute.
 func TestAccFeatureStatePlanErrors(t *testing.T) {
 	t.Parallel()
