@@ -82,30 +82,35 @@ func OptionNamed(options []Option, name string) (Option, bool) {
 // nameOptions gives all options of a feature their names. known has names that some go by already: the first one of an
 // option counts, and the first option of a name.
 func nameOptions(options []Option, known []Option) []Option {
-	names, used := map[int64]string{}, map[string]bool{}
-	for _, k := range known {
-		if _, twice := names[k.ID]; !twice && !used[k.Name] {
-			names[k.ID], used[k.Name] = k.Name, true
-		}
-	}
-	wanted := func(o Option) string {
-		if name, ok := names[o.ID]; ok {
-			return name
-		}
-		if o.Key != nil {
-			return *o.Key
-		}
-		return o.Value.Text()
-	}
-	uses := map[string]int{}
-	for _, o := range options {
-		uses[wanted(o)]++
-		uses[o.hash()]++
-	}
 	options = slices.Clone(options)
+	names, used, texts := map[int64]string{}, map[string]bool{}, map[string]int{}
+	call := func(id int64, name string) {
+		if _, named := names[id]; !named && !used[name] {
+			names[id], used[name] = name, true
+		}
+	}
+	for _, k := range known {
+		call(k.ID, k.Name)
+	}
+	for _, o := range options {
+		if o.Key != nil {
+			call(o.ID, *o.Key)
+		}
+	}
+	for _, o := range options {
+		if _, named := names[o.ID]; !named {
+			texts[o.Value.Text()]++
+		}
+		texts[o.hash()]++
+	}
 	for i, o := range options {
-		name := wanted(o)
-		if _, is := names[o.ID]; !is && (name == "" || uses[name] > 1) {
+		text := o.Value.Text()
+		name, named := names[o.ID]
+		switch {
+		case named:
+		case o.Key == nil && text != "" && texts[text] == 1 && !used[text]:
+			name = text
+		default:
 			name = o.hash()
 		}
 		options[i].Name = name
