@@ -75,7 +75,7 @@ func (o *object[C, M, A]) List(ctx context.Context, req list.ListRequest, stream
 			v := o.merge(ctx, m, item, &result.Diagnostics)
 			applyDefaults(ctx, o.spec.Schema, o.spec.Local, v)
 			identify(result.Identity, v)
-			result.DisplayName = o.title(v)
+			result.DisplayName = o.title(v, item)
 			if req.IncludeResource {
 				result.Resource.Raw = v.raw(o.typ)
 			}
@@ -87,7 +87,10 @@ func (o *object[C, M, A]) List(ctx context.Context, req list.ListRequest, stream
 }
 
 // title is all that a person sees of a listed object.
-func (o *object[C, M, A]) title(v values) string {
+func (o *object[C, M, A]) title(v values, item A) string {
+	if o.spec.Title != nil {
+		return o.spec.Title(item) + " (" + v.join(o.spec.Key) + ")"
+	}
 	if n := len(o.spec.Lookup); n > 0 {
 		return v.text(o.spec.Lookup[n-1]) + " (" + v.join(o.spec.Key) + ")"
 	}

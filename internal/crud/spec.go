@@ -62,6 +62,7 @@ type Spec[C Client, M, A any] struct {
 	// Lock names what this object's writes must not overlap with; shared locks exclude only those that are not.
 	Lock func(A) (name string, shared bool)
 
+	Title  func(A) string    // what lists call an object that has no look-up attribute
 	Fields map[string]string // the server's field names in errors → attribute names, where they differ
 	Moved  []Moved           // other providers' types whose state this resource takes over
 	Plural string            // type name of the plural data source, "" for none: "flagsmith_organisations"
