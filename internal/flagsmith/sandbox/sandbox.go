@@ -351,7 +351,7 @@ func nonField(message string) answer { return invalid("non_field_errors", messag
 // page is the HTML page that Django shows instead of JSON.
 func page(status int) answer {
 	title := map[int]string{http.StatusNotFound: "Not Found", http.StatusInternalServerError: "Server Error (500)"}[status]
-	return answer{status: status, html: "<!doctype html>\n<html lang=\"en\">\n<head>\n  <title>" + title +
+	return answer{status: status, html: "\n<!doctype html>\n<html lang=\"en\">\n<head>\n  <title>" + title +
 		"</title>\n</head>\n<body>\n  <h1>" + title + "</h1><p></p>\n</body>\n</html>\n"}
 }
 
