@@ -140,12 +140,13 @@ func (c *Client) UpdateEnvironment(ctx context.Context, _, want Environment) (En
 	})
 }
 
-// missingProject says on its field that there is no such project: to that, Flagsmith answers like to a missing permission.
+// missingProject says on its field that there is no such project, where that is why Flagsmith refuses: it answers a POST like
+// a missing permission (403) and a GET like a missing parameter (400).
 func (c *Client) missingProject(ctx context.Context, projectID int64, refusal error) error {
 	var answer *rest.Error
 	if _, err := c.Project(ctx, Project{ID: projectID}); errors.Is(err, rest.ErrNotFound) && errors.As(refusal, &answer) {
 		answer.Fields = map[string][]string{"project": {fmt.Sprintf("There is no project %d.", projectID)}}
-		answer.Hint = "Flagsmith does not tell this from a missing permission."
+		answer.Hint = ""
 	}
 	return refusal
 }
@@ -220,6 +221,16 @@ func (c *Client) DeleteEnvironment(ctx context.Context, at Environment) error {
 
 // Environments lists those of a project, with their metadata.
 func (c *Client) Environments(ctx context.Context, within Environment) iter.Seq2[Environment, error] {
-	return below(pages[Environment](ctx, c, rest.P("/environments/").Query("project", within.ProjectID)),
-		func(e *Environment) { c.learn(*e) })
+	return func(yield func(Environment, error) bool) {
+		for e, err := range pages[Environment](ctx, c, rest.P("/environments/").Query("project", within.ProjectID)) {
+			if err == nil {
+				c.learn(e)
+			} else if hasStatus(err, http.StatusBadRequest) {
+				err = c.missingProject(ctx, within.ProjectID, err)
+			}
+			if !yield(e, err) {
+				return
+			}
+		}
+	}
 }
