@@ -29,7 +29,8 @@ say() { printf '\n== %s\n' "$*"; }
 # or all of it when it fails. Detailed exit codes 0 and 2 are no failures: the last one is in $code.
 run() {
 	code=0
-	time "$cli" -chdir="$tmp/shop" "${@:2}" "${color[@]+"${color[@]}"}" >"$tmp/log" 2>&1 || code=$?
+	printf '$ %s %s ' "${cli##*/}" "${*:2}"
+	{ time "$cli" -chdir="$tmp/shop" "${@:2}" "${color[@]+"${color[@]}"}" >"$tmp/log" 2>&1; } 2>&1 || code=$?
 	if [ "$code" = 1 ] || [ "$code" -gt 2 ]; then
 		cat "$tmp/log"
 		exit "$code"
@@ -38,7 +39,7 @@ run() {
 }
 
 say "building the provider and a Flagsmith that lives in memory"
-time { internal/tools/dev.sh "$tmp/bin" && go build -o "$tmp/bin/sandbox" ./internal/cmd/sandbox; }
+{ time { internal/tools/dev.sh "$tmp/bin" && go build -o "$tmp/bin/sandbox" ./internal/cmd/sandbox; }; } 2>&1
 export TF_CLI_CONFIG_FILE=$tmp/bin/flagops.tfrc
 cp -R examples/gitops "$tmp/shop"
 
@@ -57,7 +58,7 @@ set -a
 # shellcheck disable=SC1091 # written by the sandbox
 . "$tmp/server"
 set +a
-say "Flagsmith listens at $FLAGSMITH_API_URL; ${cli##*/} applies examples/gitops"
+say "Flagsmith listens at $FLAGSMITH_API_URL; examples/gitops goes there"
 run '/Apply complete/p' apply -auto-approve -input=false
 
 say "a second plan finds nothing to do"
