@@ -215,8 +215,12 @@ func (c *Client) decode(method string, path Path, call *call, response *http.Res
 		return e
 	case e.Status < 200 || e.Status >= 300:
 		c.config.DecodeError(e, response.Header, body)
-		if e.Hint == "" && retryable(e.Status) {
-			e.Hint = fmt.Sprintf("Gave up after %d attempts; %s and %s decide how hard the server is tried.",
+		switch {
+		case e.Hint != "" || !retryable(e.Status):
+		case method == http.MethodPost && e.Status != http.StatusTooManyRequests:
+			e.Hint = notRepeated
+		default:
+			e.Hint = fmt.Sprintf("That was attempt %d, the last; %s and %s decide how hard the server is tried.",
 				call.attempt, attribute(c.config, "max_retries"), attribute(c.config, "max_concurrency"))
 		}
 		return e

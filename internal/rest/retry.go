@@ -91,6 +91,9 @@ func checkRetry(ctx context.Context, response *http.Response, err error) (bool, 
 	return !post, nil
 }
 
+// notRepeated is what to do where the package would not risk making an object twice.
+const notRepeated = "The request was not repeated, for the server may have acted on it: look whether the object is there now."
+
 // neverSent tells that no connection was made, so that the server cannot have acted.
 func neverSent(err error) bool {
 	var operation *net.OpError
@@ -182,11 +185,11 @@ func (c *Client) unreachable(method string, path Path, err error) error {
 	case os.IsTimeout(err):
 		reason = fmt.Sprintf("no answer in time (%s); a slow server needs a longer %s", c.config.Timeout, setting("request_timeout"))
 	}
-	return &unreachable{
-		text: c.secrets.text(oneLine(fmt.Sprintf("%s: %s %s: cannot reach %s: %s (%v)",
-			c.config.Backend, method, path, c.host, reason, err)), path.secrets...),
-		cause: err,
+	text := fmt.Sprintf("%s: %s %s: cannot reach %s: %s (%v)", c.config.Backend, method, path, c.host, reason, err)
+	if method == http.MethodPost && !neverSent(err) && !permanent(err) {
+		text += ". " + notRepeated
 	}
+	return &unreachable{text: oneLine(c.secrets.text(text, path.secrets...)), cause: err}
 }
 
 type unreachable struct {

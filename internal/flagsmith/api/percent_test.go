@@ -71,6 +71,7 @@ func TestOrderWeights(t *testing.T) {
 		"refused as given":    {"16.1", "48.2", "35.7"}, // observed on Flagsmith 2.265
 		"refused ascending":   {"28.6", "35.7", "35.7"},
 		"two":                 {"99.9", "0.1"},
+		"refused both ways":   {"0.2", "0.2", "4.1", "4.9", "10.7", "17.6", "29.6", "32.7"},
 		"with null and zero":  {"0", "100"},
 		"seven":               {"14.3", "14.3", "14.3", "14.3", "14.3", "14.3", "14.2"},
 		"many that add to it": {"0.1", "0.2", "0.3", "9.4", "10.1", "19.9", "20.3", "39.7"},
