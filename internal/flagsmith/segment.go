@@ -87,10 +87,7 @@ var segment = crud.Spec[*api.Client, segmentModel, api.Segment]{
 				Required: true, MarkdownDescription: "What the segment is called: 1 to 2,000 characters, not unique.",
 				Validators: []validator.String{text{most: 2000, required: true}},
 			},
-			"description": schema.StringAttribute{
-				Optional: true, MarkdownDescription: "Who is in the segment, in words. Left out: none.",
-				Validators: []validator.String{text{most: math.MaxInt}},
-			},
+			"description": optionalText(0, "Who is in the segment, in words. Left out: none."),
 			"feature_id": schema.Int64Attribute{
 				Optional: true, MarkdownDescription: "Id of the one feature whose overrides may use the segment. Left out, those of every " +
 					"feature may. Changing it keeps the overrides that are there.",
@@ -209,10 +206,7 @@ func conditionList() schema.ListNestedAttribute {
 						"`IS_NOT_SET` take none: leave it out.",
 					Validators: []validator.String{text{most: valueMost}},
 				},
-				"description": schema.StringAttribute{
-					Optional: true, MarkdownDescription: "What the condition is for. Left out: none.",
-					Validators: []validator.String{text{most: math.MaxInt}},
-				},
+				"description": optionalText(0, "What the condition is for. Left out: none."),
 			},
 		},
 	}
@@ -224,7 +218,7 @@ const (
 	valueMost       = 1999999 // what that can be set to
 )
 
-// wholeCondition compares a condition's attributes as they are written.
+// wholeCondition warns of what a condition lacks, as it is written.
 type wholeCondition struct{}
 
 func (wholeCondition) Description(context.Context) string {
@@ -239,14 +233,15 @@ func (wholeCondition) ValidateObject(_ context.Context, req validator.ObjectRequ
 	if !ok || operator.IsNull() || operator.IsUnknown() {
 		return
 	}
+	// Warnings, since the server takes both and an import may bring them: configuration that Terraform generates says null
+	// for "".
 	if attributes["property"].IsNull() && operator.ValueString() != percentageSplit {
-		// No error: the server takes it, so an import may bring it.
 		resp.Diagnostics.AddAttributeWarning(req.Path.AtName("property"), "A condition without a trait",
 			fmt.Sprintf("%s compares a trait, and none is named. Flagsmith takes this for a trait without a name, which nobody has.", operator.ValueString()))
 	}
 	if attributes["value"].IsNull() && !takesNoValue(operator.ValueString()) {
-		resp.Diagnostics.AddAttributeError(req.Path.AtName("value"), "A condition without a value",
-			fmt.Sprintf(`%s compares a trait with a value. To compare it with the empty text, write value = "".`, operator.ValueString()))
+		resp.Diagnostics.AddAttributeWarning(req.Path.AtName("value"), "A condition without a value",
+			fmt.Sprintf(`%s compares a trait with a value, here with the empty text. If that is meant, write value = "".`, operator.ValueString()))
 	}
 }
 
