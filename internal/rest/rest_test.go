@@ -521,7 +521,7 @@ func TestConcurrency(t *testing.T) {
 	var all sync.WaitGroup
 	for range 20 {
 		all.Go(func() {
-			if _, err := Get[int](context.Background(), c, P("/x/")); err != nil {
+			if _, err := Get[int](t.Context(), c, P("/x/")); err != nil {
 				t.Error(err)
 			}
 		})
