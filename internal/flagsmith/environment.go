@@ -65,18 +65,9 @@ var environment = crud.Spec[*api.Client, environmentModel, api.Environment]{
 				PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 				Validators:    []validator.String{text{most: 100, required: true}, inPath{}},
 			},
-			"description": schema.StringAttribute{
-				Optional: true, MarkdownDescription: "What the environment is for, at most 20,000 characters. Left out: none.",
-				Validators: []validator.String{text{most: 20000}},
-			},
-			"banner_text": schema.StringAttribute{
-				Optional: true, MarkdownDescription: "Banner that the dashboard shows in the environment, at most 255 characters. Left out: none.",
-				Validators: []validator.String{text{most: 255}},
-			},
-			"banner_colour": schema.StringAttribute{
-				Optional: true, MarkdownDescription: "Colour of the banner, usually `#rrggbb`; Flagsmith takes any text of at most 7 characters. Left out: none.",
-				Validators: []validator.String{text{most: 7}},
-			},
+			"description":   optionalText(20000, "What the environment is for, at most 20,000 characters. Left out: none."),
+			"banner_text":   optionalText(255, "Banner that the dashboard shows in the environment, at most 255 characters. Left out: none."),
+			"banner_colour": optionalText(7, "Colour of the banner, usually `#rrggbb`; Flagsmith takes any text of at most 7 characters. Left out: none."),
 			"hide_disabled_flags": schema.BoolAttribute{
 				Optional: true, MarkdownDescription: "Whether SDKs are not told about flags that are off. Left out, the project decides.",
 			},

@@ -71,19 +71,23 @@ func TestAccEnvironment(t *testing.T) {
 					"use_identity_composite_key_for_hashing": false, "use_identity_overrides_in_local_eval": false,
 				})),
 		},
+		{ // back to null and to the defaults
+			Config: config(""),
+			Check: serverHas(f, path, map[string]any{
+				"name": name, "hide_disabled_flags": nil, "description": nil, "banner_text": nil, "banner_colour": nil, "allow_client_traits": true,
+				"hide_sensitive_data": false, "use_identity_composite_key_for_hashing": true, "use_identity_overrides_in_local_eval": true,
+			}),
+		},
 		{ // false is not null, "" is not null
 			Config: config("hide_disabled_flags = false\n description = \"\"\n banner_text = \"\"\n banner_colour = \"\""),
 			Check: serverHas(f, path, map[string]any{
-				"name": name, "hide_disabled_flags": false, "description": "", "banner_text": "", "banner_colour": "", "allow_client_traits": true,
+				"hide_disabled_flags": false, "description": "", "banner_text": "", "banner_colour": "",
 			}),
 			ConfigStateChecks: values(theEnvironment, map[string]any{"hide_disabled_flags": false, "description": ""}),
 		},
-		{ // and back to null
+		{ // an empty text is none already
 			Config: config(""),
-			Check: serverHas(f, path, map[string]any{
-				"hide_disabled_flags": nil, "description": nil, "banner_text": nil, "banner_colour": nil,
-				"use_identity_composite_key_for_hashing": true, "use_identity_overrides_in_local_eval": true,
-			}),
+			Check:  serverHas(f, path, map[string]any{"hide_disabled_flags": nil, "description": "", "banner_text": "", "banner_colour": ""}),
 		},
 		{ // what others change is put back
 			PreConfig:        func() { f.Patch(path(), map[string]any{"hide_disabled_flags": true, "description": "drift"}) },

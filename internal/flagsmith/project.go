@@ -59,12 +59,8 @@ var project = crud.Spec[*api.Client, projectModel, api.Project]{
 			"enforce_feature_owners": crud.Flag(false, "Whether every feature must have an owner or an owning group. Flagsmith 2.226 or later. Defaults to `false`."),
 			"only_allow_lower_case_feature_names": crud.Flag(true, "Whether the dashboard turns names of new features into lower case; the API, and so Terraform, "+
 				"takes any case. Defaults to `true`."),
-			"feature_name_regex": schema.StringAttribute{
-				Optional: true,
-				MarkdownDescription: "Regular expression (Python's) that the whole name of every new feature must match, at most 255 characters. " +
-					"Flagsmith does not check that it is one. Left out: none.",
-				Validators: []validator.String{text{most: 255}},
-			},
+			"feature_name_regex": optionalText(255, "Regular expression (Python's) that the whole name of every new feature must match, at most 255 characters. "+
+				"Flagsmith does not check that it is one. Left out: none."),
 			"stale_flags_limit_days": schema.Int64Attribute{
 				Optional: true, Computed: true,
 				MarkdownDescription: "Days without a change after which Flagsmith tags a feature as stale, 30 at first. Left out, it is kept as it is. " +

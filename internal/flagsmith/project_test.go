@@ -71,17 +71,21 @@ func TestAccProject(t *testing.T) {
 					"stale_flags_limit_days": 30.0, "enable_realtime_updates": false,
 				})),
 		},
-		{ // "" is not null
-			Config:            f.Config(projectConfig(name, "feature_name_regex = \"\"\n minimum_change_request_approvals = 2")),
-			Check:             serverHas(f, path, map[string]any{"name": name, "feature_name_regex": "", "minimum_change_request_approvals": 2.0, "only_allow_lower_case_feature_names": true}),
-			ConfigStateChecks: values(theProject, map[string]any{"feature_name_regex": ""}),
-		},
 		{ // and back: false, true and null
 			Config: f.Config(projectConfig(name, "")),
 			Check: serverHas(f, path, map[string]any{
-				"hide_disabled_flags": false, "prevent_flag_defaults": false, "enforce_feature_owners": false,
+				"name": name, "hide_disabled_flags": false, "prevent_flag_defaults": false, "enforce_feature_owners": false,
 				"only_allow_lower_case_feature_names": true, "feature_name_regex": nil, "minimum_change_request_approvals": nil,
 			}),
+		},
+		{ // "" is not null
+			Config:            f.Config(projectConfig(name, "feature_name_regex = \"\"\n minimum_change_request_approvals = 2")),
+			Check:             serverHas(f, path, map[string]any{"feature_name_regex": "", "minimum_change_request_approvals": 2.0}),
+			ConfigStateChecks: values(theProject, map[string]any{"feature_name_regex": ""}),
+		},
+		{ // but no pattern either
+			Config: f.Config(projectConfig(name, "")),
+			Check:  serverHas(f, path, map[string]any{"feature_name_regex": "", "minimum_change_request_approvals": nil}),
 		},
 		{ // what others change is put back
 			PreConfig:        func() { f.Patch(path(), map[string]any{"hide_disabled_flags": true, "name": name + " elsewhere"}) },
@@ -106,7 +110,7 @@ data "flagops_flagsmith_project" "by_name" {
 		Query:  true,
 		Config: "list \"flagops_flagsmith_project\" \"all\" {\n  provider = flagops\n  include_resource = true\n  limit = 1000\n}\n",
 		QueryResultChecks: []querycheck.QueryResultCheck{listed{&id, name + " (%s)", map[string]any{
-			"name": name, "feature_name_regex": nil, "hide_disabled_flags": false, "deletion_protection": false,
+			"name": name, "feature_name_regex": "", "hide_disabled_flags": false, "deletion_protection": false,
 		}}},
 	})...)
 	steps = append(steps, protects(f, theProject, func(settings string) string { return f.Config(projectConfig(name, settings)) },

@@ -82,6 +82,7 @@ func TestListEnvironments(t *testing.T) {
 			environmentJSON(1, "k1", "metadata", []any{map[string]any{"id": 3, "model_field": 2, "field_value": "team-a"}}) + `]}`},
 		exchange{"GET /environments/?project=1&page=2", "", 200, `{"count":2,"next":null,"previous":null,"results":[` + environmentJSON(2, "k2") + `]}`},
 		exchange{"GET /environments/?project=9", "", 400, `["Invalid or missing value for project parameter."]`},
+		exchange{"GET /projects/9/", "", 404, `{"detail":"No Project matches the given query."}`},
 	)
 	got, err := collect(c.Environments(t.Context(), Environment{ProjectID: 1}))
 	if err != nil || len(got) != 2 || !reflect.DeepEqual(got[0].Metadata, []Metadata{{2, "team-a"}}) || !reflect.DeepEqual(got[1], development(2, "k2")) {
@@ -91,7 +92,7 @@ func TestListEnvironments(t *testing.T) {
 		t.Error("the list taught no keys:", key, err)
 	}
 	_, err = collect(c.Environments(t.Context(), Environment{ProjectID: 9}))
-	contains(t, err, "Invalid or missing value for project parameter.")
+	contains(t, err, "Invalid or missing value for project parameter.", "project: There is no project 9.")
 }
 
 func TestCreateEnvironment(t *testing.T) {
@@ -266,4 +267,39 @@ func TestSwitchVersioning(t *testing.T) {
 		_, err := scripted(t, exchanges...).CreateEnvironment(t.Context(), want)
 		contains(t, err, "use_v2_feature_versioning: It is still not true.", "task processor")
 	})
+}
+
+// Flagsmith's refusals of environments say nothing of the reason: the error does, on the field.
+func TestEnvironmentRefused(t *testing.T) {
+	t.Parallel()
+	const forbidden = `{"detail":"You do not have permission to perform this action."}`
+	bare := func(project, more string) string {
+		return `{"project":` + project + `,"name":"E",` + bareSettings + more + `}`
+	}
+	c := scripted(t,
+		exchange{"POST /environments/", bare("9", ""), 403, forbidden},
+		exchange{"GET /projects/9/", "", 404, `{"detail":"No Project matches the given query."}`},
+		exchange{"POST /environments/", bare("1", ""), 403, forbidden},
+		exchange{"GET /projects/1/", "", 200, `{"id":1}`},
+		exchange{"POST /environments/", bare("1", `,"api_key":"dead"`), 500, "<title>Server Error (500)</title>"},
+		exchange{"POST /environments/", bare("1", ""), 500, "<title>Server Error (500)</title>"},
+	)
+	create := func(project int64, key *string) map[string][]string {
+		t.Helper()
+		var answer *rest.Error
+		if _, err := c.CreateEnvironment(t.Context(), Environment{ProjectID: project, Name: "E", APIKey: key}); !errors.As(err, &answer) {
+			t.Fatal(err)
+		}
+		return answer.Fields
+	}
+	for _, got := range []struct{ fields, want map[string][]string }{
+		{create(9, nil), map[string][]string{"project": {"There is no project 9."}}},
+		{create(1, nil), nil}, // the project is there: it is the permission
+		{create(1, new("dead")), map[string][]string{"api_key": {"Server Error (500)"}}},
+		{create(1, nil), nil}, // no key was chosen: it is not the key
+	} {
+		if !reflect.DeepEqual(got.fields, got.want) {
+			t.Errorf("fields %v, want %v", got.fields, got.want)
+		}
+	}
 }

@@ -26,8 +26,12 @@ func (c *Client) Plan(ctx context.Context, organisationID int64) string {
 // ProjectPlan is the Plan of the organisation that a project belongs to. It asks for the project only where the token sees
 // several organisations.
 func (c *Client) ProjectPlan(ctx context.Context, projectID int64) string {
-	if all, err := c.allOrganisations(ctx); err != nil || len(all) == 1 {
-		return c.Plan(ctx, 0)
+	all, err := c.allOrganisations(ctx)
+	switch {
+	case err != nil:
+		return ""
+	case len(all) == 1:
+		return all[0].Subscription.Plan
 	}
 	project, err := c.Project(ctx, Project{ID: projectID})
 	if err != nil {
