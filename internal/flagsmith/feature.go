@@ -69,10 +69,7 @@ var feature = crud.Spec[*api.Client, featureModel, api.Feature]{
 				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
 				Validators:    []validator.String{text{most: 2000, required: true}},
 			},
-			"description": schema.StringAttribute{
-				Optional: true, MarkdownDescription: "What the feature is for. Left out: none.",
-				Validators: []validator.String{text{}},
-			},
+			"description": optionalText(0, "What the feature is for. Left out: none."),
 			"initial_value": schema.StringAttribute{
 				Optional: true, Computed: true,
 				MarkdownDescription: "What states start with, when the feature or an environment is made: at most 20,000 characters. Flagsmith " +

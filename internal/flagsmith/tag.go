@@ -47,10 +47,7 @@ var tag = crud.Spec[*api.Client, tagModel, api.Tag]{
 					"Defaults to `#6837FC`, a purple.",
 				Validators: []validator.String{text{most: 10, required: true}},
 			},
-			"description": schema.StringAttribute{
-				Optional: true, MarkdownDescription: "What the tag is for, at most 512 characters. Left out: none.",
-				Validators: []validator.String{text{most: 512}},
-			},
+			"description": optionalText(512, "What the tag is for, at most 512 characters. Left out: none."),
 			"is_permanent": crud.Flag(false, "Whether the tag marks features that are meant to stay: the dashboard asks for no "+
 				"clean-up of them and warns before deleting one. Defaults to `false`."),
 			"is_system_tag": schema.BoolAttribute{

@@ -56,12 +56,13 @@ func TestAccTag(t *testing.T) {
 				return serverHas(f, path, map[string]any{"label": label + "/ü 2", "color": "red", "description": "Why", "is_permanent": true})(s)
 			},
 		},
-		{ // "" is not null
+		{Config: f.Config(tagConfig(project, label, "")), Check: serverHas(f, path, map[string]any{"color": "#6837FC", "description": nil, "is_permanent": false})},
+		{ // "" is none too, and stays when it is left out: generated configuration leaves it out
 			Config:            f.Config(tagConfig(project, label, "description = \"\"")),
-			Check:             serverHas(f, path, map[string]any{"label": label, "color": "#6837FC", "description": "", "is_permanent": false}),
+			Check:             serverHas(f, path, map[string]any{"label": label, "description": ""}),
 			ConfigStateChecks: values(theTag, map[string]any{"description": ""}),
 		},
-		{Config: f.Config(tagConfig(project, label, "")), Check: serverHas(f, path, map[string]any{"description": nil})},
+		{PreConfig: f.Reset, Config: f.Config(tagConfig(project, label, "")), Check: resource.ComposeTestCheckFunc(wrote(f), serverHas(f, path, map[string]any{"description": ""}))},
 		{ // what others change is put back
 			PreConfig:        func() { f.Patch(path(), map[string]any{"color": "blue", "is_permanent": true}) },
 			Config:           f.Config(tagConfig(project, label, "")),
@@ -91,7 +92,7 @@ data "flagops_flagsmith_tag" "by_label" {
 		Config: fmt.Sprintf("list \"flagops_flagsmith_tag\" \"all\" {\n  provider = flagops\n  include_resource = true\n  limit = 1000\n"+
 			"  config { project_id = %d }\n}\n", project),
 		QueryResultChecks: []querycheck.QueryResultCheck{listed{&id, fmt.Sprintf("%s (%d/%%s)", label, project), map[string]any{
-			"label": label, "color": "#6837FC", "description": nil, "is_permanent": false,
+			"label": label, "color": "#6837FC", "description": "", "is_permanent": false,
 		}}},
 	})...)
 	steps = append(steps,
