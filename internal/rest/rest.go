@@ -76,6 +76,7 @@ func New(config Config) (*Client, error) {
 	}
 	transport := cleanhttp.DefaultPooledTransport() // takes the proxy from the environment
 	transport.MaxIdleConnsPerHost = config.MaxConcurrency
+	transport.IdleConnTimeout = time.Second // gunicorn, Flagsmith's server, closes after 2 s; a POST that meets that is lost
 	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: config.Insecure}
 	if config.CACertFile != "" {
 		if transport.TLSClientConfig.RootCAs, err = rootCAs(config.CACertFile); err != nil {
