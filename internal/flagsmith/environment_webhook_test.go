@@ -15,6 +15,7 @@ func environmentHooks(t *testing.T) (h hooks, environment int64, key string) {
 	f := acctest.NewFlagsmith(t)
 	project := f.Project()
 	environment, key = f.Environment(project, f.Name("environment"))
+	t.Cleanup(func() { f.Send("DELETE", "/environments/"+key+"/", nil) })
 	return hooks{
 		f: f, resource: "flagops_flagsmith_environment_webhook",
 		parents: fmt.Sprintf("  project_id = %d\n  environment_id = %d\n", project, environment),
@@ -49,6 +50,7 @@ func TestAccEnvironmentWebhookParents(t *testing.T) {
 	f := h.f
 	project := f.Get("/environments/" + key + "/")["project"]
 	other, otherKey := f.Environment(int64(project.(float64)), f.Name("other"))
+	t.Cleanup(func() { f.Send("DELETE", "/environments/"+otherKey+"/", nil) })
 	this := h.resource + ".this"
 	in := func(environment int64) string {
 		return f.Config(h.block("this", fmt.Sprintf("  project_id = %v\n  environment_id = %d\n%s", project, environment, h.to("/p"))))

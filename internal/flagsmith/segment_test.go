@@ -110,26 +110,13 @@ func rulesAre(f *acctest.Flagsmith, path func() string, want string) resourceChe
 	}
 }
 
-// segmentField makes a custom field for segments of a project and returns the number that values of it refer to.
-func segmentField(t *testing.T, f *acctest.Flagsmith, project int64) int64 {
-	t.Helper()
-	fields := fmt.Sprintf("/organisations/%d/metadata-model-fields/", f.OrganisationID)
-	field := f.Post("/metadata/fields/", map[string]any{"name": f.Name("owner"), "type": "str", "organisation": f.OrganisationID, "project": project})
-	for _, kind := range f.List(fields + "supported-content-types/") {
-		if kind.Text("model") == "segment" {
-			return f.Post(fields, map[string]any{"field": field.ID(), "content_type": kind.ID()}).ID()
-		}
-	}
-	t.Fatal("segments cannot have custom fields here")
-	return 0
-}
-
 func TestAccSegment(t *testing.T) {
 	t.Parallel()
 	f := acctest.NewFlagsmith(t)
 	project := f.Project()
-	feature := f.Post(fmt.Sprintf("/projects/%d/features/", project), map[string]any{"name": f.Name("feature")})
-	field := segmentField(t, f, project)
+	features := fmt.Sprintf("/projects/%d/features/", project)
+	feature := f.Post(features, map[string]any{"name": f.Name("feature")})
+	t.Cleanup(func() { f.Send("DELETE", fmt.Sprintf("%s%d/", features, feature.ID()), nil) })
 	name := f.Name("segment")
 	same := statecheck.CompareValue(compare.ValuesSame())
 	var id string
@@ -138,7 +125,7 @@ func TestAccSegment(t *testing.T) {
 	empty := []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}
 	var rulesBefore any
 	steps := []resource.TestStep{
-		{ // two requests: the creation, and the refresh before the plan that has to be empty
+		{ // in one request
 			PreConfig: f.Reset,
 			Config:    f.Config(segmentConfig(project, name, plainRules)),
 			Check: resource.ComposeTestCheckFunc(remember(theSegment, "id", &id), func(*terraform.State) error {
@@ -159,37 +146,34 @@ func TestAccSegment(t *testing.T) {
 			Config:           f.Config(segmentConfig(project, name, `rules = [{ type = "ALL", conditions = [], rules = [] }]`)),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: empty},
 		},
-		{ // everything, in place; custom fields that others have set are kept
-			PreConfig: func() {
-				f.Patch(path(), map[string]any{"metadata": []map[string]any{{"model_field": field, "field_value": "team-a"}}})
-				f.Reset()
-			},
+		{ // everything, in place
+			PreConfig:         f.Reset,
 			Config:            f.Config(full),
 			ConfigPlanChecks:  plans(theSegment, plancheck.ResourceActionUpdate),
 			ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(theSegment, tfjsonpath.New("id"))},
 			Check: resource.ComposeTestCheckFunc(
 				func(s *terraform.State) error { return wrote(f, "PATCH "+path())(s) },
 				serverHas(f, path, map[string]any{"name": name, "description": "", "feature": float64(feature.ID())}),
-				rulesAre(f, path, onServer), hasOwner(f, path, "team-a"),
+				rulesAre(f, path, onServer),
 			),
 		},
 		{ // what has nothing to do with rules leaves them alone: their ids stay
 			PreConfig: func() { rulesBefore = f.Get(path())["rules"] },
 			Config:    f.Config(strings.Replace(full, `description = ""`, `description = "Other"`, 1)),
-			Check: resource.ComposeTestCheckFunc(hasOwner(f, path, "team-a"), func(s *terraform.State) error {
+			Check: func(s *terraform.State) error {
 				return serverHas(f, path, map[string]any{"rules": rulesBefore, "description": "Other"})(s)
-			}),
+			},
 		},
 		{ // what others change is put back, order included, and a text that is left out is null
 			PreConfig: func() {
 				rules, _ := withoutIDs(f.Get(path())["rules"]).([]any)
 				slices.Reverse(rules)
-				f.Patch(path(), map[string]any{"rules": rules, "name": "theirs", "metadata": []map[string]any{{"model_field": field, "field_value": "team-b"}}})
+				f.Patch(path(), map[string]any{"rules": rules, "name": "theirs"})
 			},
 			Config:           f.Config(strings.Replace(full, `description = ""`, "", 1)),
 			ConfigPlanChecks: plans(theSegment, plancheck.ResourceActionUpdate),
 			Check: resource.ComposeTestCheckFunc(serverHas(f, path, map[string]any{"name": name, "description": nil}),
-				rulesAre(f, path, onServer), hasOwner(f, path, "team-b")),
+				rulesAre(f, path, onServer)),
 		},
 		{Config: f.Config(full), Check: serverHas(f, path, map[string]any{"description": ""})}, // the imports below find it
 	}
@@ -220,7 +204,7 @@ data "flagops_flagsmith_segment" "by_name" {
 		resource.TestStep{ // back to nothing; "" is nothing too
 			Config: f.Config(segmentConfig(project, name, plainRules)),
 			Check: resource.ComposeTestCheckFunc(serverHas(f, path, map[string]any{"description": "", "feature": nil}),
-				rulesAre(f, path, `[{"type":"ALL","conditions":[],"rules":[]}]`), hasOwner(f, path, "team-b")),
+				rulesAre(f, path, `[{"type":"ALL","conditions":[],"rules":[]}]`)),
 		},
 		resource.TestStep{ // deleted outside: made again
 			PreConfig:        func() { f.Delete(path()) },
@@ -230,7 +214,9 @@ data "flagops_flagsmith_segment" "by_name" {
 		},
 		resource.TestStep{ // a name that two have
 			PreConfig: func() {
-				f.Post(fmt.Sprintf("/projects/%d/segments/", project), map[string]any{"name": name, "rules": []map[string]any{{"type": "ANY"}}})
+				segments := fmt.Sprintf("/projects/%d/segments/", project)
+				twin := f.Post(segments, map[string]any{"name": name, "rules": []map[string]any{{"type": "ANY"}}})
+				t.Cleanup(func() { f.Send("DELETE", fmt.Sprintf("%s%d/", segments, twin.ID()), nil) })
 			},
 			Config: f.Config(segmentConfig(project, name, plainRules) +
 				fmt.Sprintf("data \"flagops_flagsmith_segment\" \"twin\" {\n  project_id = %d\n  name = %q\n}\n", project, name)),
@@ -238,6 +224,41 @@ data "flagops_flagsmith_segment" "by_name" {
 		},
 	)
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: steps, CheckDestroy: gone(f, path)})
+}
+
+// Custom fields that others have set survive every edit, of rules and of anything else.
+func TestAccSegmentCustomFields(t *testing.T) {
+	t.Parallel()
+	f := acctest.NewFlagsmith(t)
+	f.ManyProjects() // the field belongs to the project and goes with it
+	project := f.Project()
+	field := segmentField(t, f, project)
+	var id string
+	path := func() string { return fmt.Sprintf("/projects/%d/segments/%s/", project, id) }
+	set := func(value string) func() {
+		return func() {
+			f.Patch(path(), map[string]any{"metadata": []map[string]any{{"model_field": field, "field_value": value}}})
+		}
+	}
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: []resource.TestStep{
+		{Config: f.Config(segmentConfig(project, "s", plainRules)), Check: remember(theSegment, "id", &id)},
+		{PreConfig: set("team-a"), Config: f.Config(segmentConfig(project, "s", everyRules)), Check: hasOwner(f, path, "team-a")},
+		{PreConfig: set("team-b"), Config: f.Config(segmentConfig(project, "t", everyRules)), Check: hasOwner(f, path, "team-b")},
+	}})
+}
+
+// segmentField makes a custom field for segments of a project and returns the number that values of it refer to.
+func segmentField(t *testing.T, f *acctest.Flagsmith, project int64) int64 {
+	t.Helper()
+	fields := fmt.Sprintf("/organisations/%d/metadata-model-fields/", f.OrganisationID)
+	field := f.Post("/metadata/fields/", map[string]any{"name": f.Name("owner"), "type": "str", "organisation": f.OrganisationID, "project": project})
+	for _, kind := range f.List(fields + "supported-content-types/") {
+		if kind.Text("model") == "segment" {
+			return f.Post(fields, map[string]any{"field": field.ID(), "content_type": kind.ID()}).ID()
+		}
+	}
+	t.Fatal("segments cannot have custom fields here")
+	return 0
 }
 
 // hasOwner looks at the one custom field that a segment has.
@@ -386,8 +407,8 @@ func TestAccSegmentOdd(t *testing.T) {
 // Another project makes a new segment, and a project that is gone takes it along.
 func TestAccSegmentMoves(t *testing.T) {
 	t.Parallel()
-	manyProjects(t)
 	f := acctest.NewFlagsmith(t)
+	f.ManyProjects()
 	from := f.Project()
 	to := f.Post("/projects/", map[string]any{"name": f.Name("to"), "organisation": f.OrganisationID}).ID()
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: []resource.TestStep{
