@@ -146,6 +146,34 @@ data "flagops_flagsmith_environment" "by_name" {
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: steps, CheckDestroy: gone(f, path)})
 }
 
+// A new environment gets states of the features there are, a new feature states in the environments there are: made by one
+// apply, each environment must still have them all.
+func TestAccEnvironmentsBesideFeatures(t *testing.T) {
+	t.Parallel()
+	manyProjects(t)
+	f := acctest.NewFlagsmith(t)
+	project := f.Project()
+	w := acctest.NewWorkspace(t, f)
+	w.Write("main.tf", fmt.Sprintf(`
+resource "flagops_flagsmith_environment" "all" {
+  for_each   = toset(["a", "b", "c"])
+  project_id = %[1]d
+  name       = each.key
+}
+resource "flagops_flagsmith_feature" "all" {
+  for_each   = toset(["d", "e", "f", "g"])
+  project_id = %[1]d
+  name       = each.key
+}
+`, project))
+	w.Apply()
+	for _, e := range f.List(fmt.Sprintf("/projects/%d/environments/", project)) {
+		if states := f.List("/environments/" + e.Text("api_key") + "/featurestates/"); len(states) != 4 {
+			t.Errorf("environment %s has %d states of 4 features", e.Text("name"), len(states))
+		}
+	}
+}
+
 // Another project makes another environment, and a key can be chosen at once.
 func TestAccEnvironmentReplace(t *testing.T) {
 	t.Parallel()

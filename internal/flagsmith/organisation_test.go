@@ -92,12 +92,12 @@ func TestAccUserGroup(t *testing.T) {
 	groups := fmt.Sprintf("/organisations/%d/groups/", f.OrganisationID)
 	member := f.List(fmt.Sprintf("/organisations/%d/users/", f.OrganisationID))[0]
 	name := f.Name("group")
-	make := func() acctest.Object {
+	add := func() acctest.Object {
 		group := f.Post(groups, map[string]any{"name": name, "external_id": nil})
 		t.Cleanup(func() { f.Send("DELETE", fmt.Sprintf("%s%d/", groups, group.ID()), nil) })
 		return group
 	}
-	group := make()
+	group := add()
 	f.Post(fmt.Sprintf("%s%d/add-users/", groups, group.ID()), map[string]any{"user_ids": []int64{member.ID()}})
 	want := map[string]any{
 		"organisation_id": f.OrganisationID, "id": group.ID(), "name": name, "is_default": false, "external_id": nil,
@@ -124,7 +124,7 @@ output "named" {
 				[]statecheck.StateCheck{statecheck.ExpectKnownOutputValue("named", knownvalue.ListExact([]knownvalue.Check{knownvalue.Int64Exact(group.ID())}))}),
 		},
 		{ // names are not unique: the ids are what to choose from
-			PreConfig:   func() { twin = make() },
+			PreConfig:   func() { twin = add() },
 			Config:      config,
 			ExpectError: has("2 flagops_flagsmith_user_group have", "name one by its id", fmt.Sprintf("%d/%d", f.OrganisationID, group.ID())),
 		},

@@ -113,6 +113,9 @@ func (m *projectModel) fromAPI(p api.Project) {
 		StaleFlagsLimitDays:           p.StaleFlagsLimitDays, EnableRealtimeUpdates: p.EnableRealtimeUpdates,
 		DeletionProtection: m.DeletionProtection,
 	}
+	if m.EnforceFeatureOwners == nil { // Flagsmith before 2.226
+		m.EnforceFeatureOwners = new(bool)
+	}
 }
 
 // limitedPlan matches the plans on which Flagsmith 2.265 ignores what only bigger ones include. Some are written "Scale-Up-v4-…".
