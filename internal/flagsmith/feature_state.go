@@ -40,8 +40,8 @@ var featureState = crud.Spec[*api.Client, featureStateModel, api.FeatureState]{
 			"Each of `enabled`, `value` and `multivariate_weights` may be left out, and is then **not managed here**: neither written nor " +
 			"compared, but left to the dashboard. Taking one out of the configuration changes nothing on the server. **Updating** changes " +
 			"the live flag at once. **Destroying** leaves the flag as it is, unless `on_destroy` is `reset`.\n\n" +
-			"Segment and identity overrides are left alone. An environment with `use_v2_feature_versioning` can be read, but a change in " +
-			"one is an error: publishing versions is not built yet.",
+			"Segment and identity overrides are left alone. In an environment with `use_v2_feature_versioning`, states can be read and taken " +
+			"over as they are; changing one there is an error, because this release does not publish versions yet.",
 		Attributes: map[string]schema.Attribute{
 			"project_id":     crud.Parent("Id of the project that the environment and the feature belong to."),
 			"environment_id": crud.Parent("Id of the environment. Another one takes over another state, and destroys this one as `on_destroy` says."),
@@ -86,7 +86,7 @@ var featureState = crud.Spec[*api.Client, featureStateModel, api.FeatureState]{
 		return fmt.Sprintf("environment %d, feature %d", s.EnvironmentID, s.FeatureID), false
 	},
 	Fields: map[string]string{
-		"feature_state_value": "value", "string_value": "value.string", "integer_value": "value.integer", "boolean_value": "value.boolean",
+		"feature_state_value": "value", "string_value": "value", "integer_value": "value", "boolean_value": "value",
 		"multivariate_feature_state_values": "multivariate_weights",
 	},
 }
