@@ -43,8 +43,10 @@ say "building the provider and a Flagsmith that lives in memory"
 export TF_CLI_CONFIG_FILE=$tmp/bin/flagops.tfrc
 cp -R examples/gitops "$tmp/shop"
 
+set -m # a process group of its own: Ctrl-C reaches Terraform first, and the server is there until that has stopped
 nohup "$tmp/bin/sandbox" -flagsmith 127.0.0.1:0 -ready "$tmp/server" >"$tmp/sandbox.log" 2>&1 &
 sandbox=$!
+set +m
 for _ in {1..100}; do
 	[ ! -s "$tmp/server" ] || break
 	kill -0 "$sandbox" 2>/dev/null || break
