@@ -145,7 +145,7 @@ func checkFeature(ctx context.Context, check crud.Check[*api.Client, featureMode
 				diags.AddAttributeError(path.Root("name"), "Not a name for a feature of this project", problem)
 			}
 		}
-	case check.Replace:
+	case check.Replace || differ(prior.Name, plan.Name) || differ(prior.ProjectID, plan.ProjectID):
 		warnReplaced(ctx, check, &diags)
 	default:
 		fixed := func(name string, changed bool) {
@@ -156,8 +156,8 @@ func checkFeature(ctx context.Context, check crud.Check[*api.Client, featureMode
 					"override of the feature, run terraform apply -replace.", deref(prior.Name)))
 			}
 		}
-		fixed("initial_value", plan.InitialValue != nil && (prior.InitialValue == nil || *plan.InitialValue != *prior.InitialValue))
-		fixed("default_enabled", plan.DefaultEnabled != nil && deref(plan.DefaultEnabled) != deref(prior.DefaultEnabled))
+		fixed("initial_value", plan.InitialValue != nil && differ(prior.InitialValue, plan.InitialValue))
+		fixed("default_enabled", plan.DefaultEnabled != nil && differ(prior.DefaultEnabled, plan.DefaultEnabled))
 		warnUnnamed(ctx, check, &diags)
 		if check.Client != nil && plan.ID != nil {
 			check.Client.ExpectOptions(*plan.ID, sortedNames(plan.MultivariateOptions))
@@ -165,6 +165,9 @@ func checkFeature(ctx context.Context, check crud.Check[*api.Client, featureMode
 	}
 	return diags
 }
+
+// differ compares what may be null, or not known yet.
+func differ[T comparable](a, b *T) bool { return (a == nil) != (b == nil) || deref(a) != deref(b) }
 
 func warnReplaced(ctx context.Context, check crud.Check[*api.Client, featureModel], diags *diag.Diagnostics) {
 	prior, detail := check.Prior, ""

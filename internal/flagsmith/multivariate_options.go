@@ -108,13 +108,16 @@ func (v optionMap) MarkdownDescription(ctx context.Context) string { return v.De
 
 func (optionMap) ValidateMap(_ context.Context, req validator.MapRequest, resp *validator.MapResponse) {
 	var shares []api.Percent
+	hundred := api.NewPercent(big.NewFloat(100))
 	for name, element := range req.ConfigValue.Elements() {
 		object, ok := element.(types.Object)
 		if !ok || object.IsUnknown() || object.IsNull() {
 			continue
 		}
 		if share, ok := object.Attributes()["default_percentage_allocation"].(types.Number); ok && !share.IsUnknown() {
-			shares = append(shares, api.NewPercent(share.ValueBigFloat()))
+			if percent := api.NewPercent(share.ValueBigFloat()); percent.Cmp(hundred) <= 0 { // of one that is too much alone, percentage tells
+				shares = append(shares, percent)
+			}
 		}
 		if value, known := knownValue(object.Attributes()["value"]); known {
 			if problem := api.OptionNameProblem(name, value); problem != "" {
