@@ -726,7 +726,8 @@ func TestAccFeatureStateVersioned(t *testing.T) {
 	w := acctest.NewWorkspace(t, s.Flagsmith)
 	id := s.feature("versioned")
 	s.Post("/environments/"+s.key+"/enable-v2-versioning/", nil)
-	for s.Get("/environments/" + s.key + "/")["use_v2_feature_versioning"] != true { //nolint:revive // the server does it in the background
+	for s.Get("/environments/" + s.key + "/")["use_v2_feature_versioning"] != true {
+		continue // the server does it in the background
 	}
 	w.Write("main.tf", s.block("this", id, "enabled = false\n value = { string = \"start\" }\n multivariate_weights = { a = 30 }"))
 	s.Reset()
