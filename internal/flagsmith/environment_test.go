@@ -285,3 +285,56 @@ func customField(f *acctest.Flagsmith, project int64, model, name string) int64 
 	}
 	return 0
 }
+
+// What is not wrong but has to be known: an environment that is gone, with its project or alone, and the renaming of a key.
+func TestAccEnvironmentWarnings(t *testing.T) {
+	t.Parallel()
+	manyProjects(t)
+	f := acctest.NewFlagsmith(t)
+	w := acctest.NewWorkspace(t, f)
+	name := f.Name("p")
+	config := func(settings string) {
+		w.Write("main.tf", projectConfig(name, "")+
+			"resource \"flagops_flagsmith_environment\" \"this\" {\n  project_id = flagops_flagsmith_project.this.id\n  name = \"Production\"\n"+settings+"\n}\n")
+	}
+	warns := func(changes string, texts ...string) {
+		t.Helper()
+		out := unwrapped(w.Run("plan", "-input=false"))
+		for _, text := range append(texts, changes) {
+			if !strings.Contains(out, text) {
+				t.Errorf("%q is not said in:\n%s", text, out)
+			}
+		}
+	}
+	project := func() (found []acctest.Object) {
+		for _, p := range f.List("/projects/") {
+			if p.Text("name") == name {
+				found = append(found, p)
+			}
+		}
+		return found
+	}
+	t.Cleanup(func() {
+		for _, p := range project() {
+			f.Send("DELETE", fmt.Sprintf("/projects/%d/", p.ID()), nil)
+		}
+	})
+	config("")
+	w.Apply()
+	id := project()[0].ID()
+	key := f.List(fmt.Sprintf("/projects/%d/environments/", id))[0].Text("api_key")
+	config("api_key = \"" + key + "-2\"")
+	warns("0 to add, 1 to change, 0 to destroy", "An environment's key is renamed", fmt.Sprintf("SDKs and scripts that use %q get no more flags", key))
+
+	config("")
+	f.Delete("/environments/" + key + "/")
+	warns("1 to add, 0 to change, 0 to destroy", `flagops_flagsmith_environment "Production" is gone`)
+	f.Delete(fmt.Sprintf("/projects/%d/", id))
+	warns("2 to add, 0 to change, 0 to destroy", `flagops_flagsmith_environment "Production" is gone`, fmt.Sprintf("flagops_flagsmith_project %q is gone", name))
+	w.Apply()
+	w.ExpectEmptyPlan()
+	w.Run("destroy", "-auto-approve")
+	if left := project(); len(left) != 0 {
+		t.Errorf("left on the server: %v", left)
+	}
+}
