@@ -25,16 +25,17 @@ type exercise struct{ first, second, none string }
 var exercises = map[string]exercise{
 	"flagsmith_environment.api_key":    {first: `"${var.name}-first"`, second: `"${var.name}-second"`},
 	"banner_colour":                    {first: `"#ff0000"`, second: `"#00ff00"`, none: `""`},
-	"color":                            {first: `"#ff0000"`, second: `"#00ff00"`, none: `""`},
+	"color":                            {first: `"#ff0000"`, second: `"#00ff00"`},
 	"minimum_change_request_approvals": {first: `1`, second: `2`, none: `0`},
 	"stale_flags_limit_days":           {first: `7`, second: `90`},
 	"flagsmith_feature.tags":           {first: `[flagops_flagsmith_tag.one.id]`, second: `[flagops_flagsmith_tag.two.id, flagops_flagsmith_tag.one.id]`, none: `[]`},
-	"flagsmith_feature.owners":         {none: `[]`}, // whoever may own is the server's business: the feature's own test
-	"flagsmith_feature.group_owners":   {none: `[]`},
+	"flagsmith_feature.owners":         {first: `[]`, second: `[]`, none: `[]`}, // whoever may own is the server's business: the feature's own test
+	"flagsmith_feature.group_owners":   {first: `[]`, second: `[]`, none: `[]`},
 	"flagsmith_feature.multivariate_options": {
 		first:  `{ red = { value = { string = "red" }, default_percentage_allocation = 12.5 }, five = { value = { integer = 5 } } }`,
 		second: `{ five = { value = { integer = 6 }, default_percentage_allocation = 60 }, blue = { value = { string = "blue" } } }`, none: `{}`,
 	},
+	"flagsmith_feature_state.enabled":              {first: `true`, second: `false`, none: `false`}, // an import reads every facet
 	"flagsmith_feature_state.value":                {first: `{ string = "x" }`, second: `{ integer = 3 }`, none: `{}`},
 	"flagsmith_feature_state.multivariate_weights": {first: `{ blue = 12.5, red = 50 }`, second: `{ blue = 87.5 }`, none: `{}`},
 	"on_destroy":                   {first: `"reset"`, second: `"keep"`},
