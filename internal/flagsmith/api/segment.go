@@ -2,11 +2,13 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"iter"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/flagops/terraform-provider-flagops/internal/rest"
@@ -15,13 +17,13 @@ import (
 // Segment is a group of identities, told by their traits. Several segments of a project may have the same name. An identity
 // belongs to it when every rule holds.
 type Segment struct {
-	ProjectID   int64         `json:"project"`
-	ID          int64         `json:"id"`
-	UUID        string        `json:"uuid"`
-	Name        string        `json:"name"`        // at most 2,000 characters
-	Description *string       `json:"description"` // nil: none
-	FeatureID   *int64        `json:"feature"`     // the one feature that may use it; nil: all may
-	Rules       []SegmentRule `json:"rules"`       // at least one
+	ProjectID   int64                `json:"project"`
+	ID          int64                `json:"id"`
+	UUID        string               `json:"uuid"`
+	Name        string               `json:"name"`        // at most 2,000 characters
+	Description *string              `json:"description"` // nil: none
+	FeatureID   *int64               `json:"feature"`     // the one feature that may use it; nil: all may
+	Rules       inOrder[SegmentRule] `json:"rules"`       // at least one
 
 	// Metadata is what others have set. No call here changes it.
 	Metadata []Metadata `json:"metadata"`
@@ -31,9 +33,35 @@ type Segment struct {
 // when it stands right in a segment, but they may not. Ids are left out: Flagsmith then makes all rules anew, in the order
 // given, which is the only way to put them in another order (observed on 2.265).
 type SegmentRule struct {
-	Type       string             `json:"type"`
-	Conditions []SegmentCondition `json:"conditions,omitempty"`
-	Rules      []SegmentRule      `json:"rules,omitempty"`
+	Type       string                    `json:"type"`
+	Conditions inOrder[SegmentCondition] `json:"conditions,omitempty"`
+	Rules      inOrder[SegmentRule]      `json:"rules,omitempty"`
+}
+
+// inOrder is a list in the order of its ids, which is the order in which it was sent. Flagsmith itself has no order: unless
+// SEGMENT_RULES_CONDITIONS_EXPLICIT_ORDERING_ENABLED is set, rules and conditions come as the database has them lying
+// about, now and then mixed up (observed on 2.265).
+type inOrder[T any] []T
+
+// UnmarshalJSON sorts by id.
+func (l *inOrder[T]) UnmarshalJSON(data []byte) error {
+	var ids []struct {
+		ID int64 `json:"id"`
+	}
+	var items []T
+	if err := errors.Join(json.Unmarshal(data, &ids), json.Unmarshal(data, &items)); err != nil {
+		return err
+	}
+	places := make([]int, len(items))
+	for i := range places {
+		places[i] = i
+	}
+	slices.SortStableFunc(places, func(a, b int) int { return cmp.Compare(ids[a].ID, ids[b].ID) })
+	*l = make([]T, len(items))
+	for i, place := range places {
+		(*l)[i] = items[place]
+	}
+	return nil
 }
 
 // SegmentCondition compares a trait with a text. On 2.265 a value that is null or left out becomes the text None, and a

@@ -133,3 +133,22 @@ func TestSegmentsByName(t *testing.T) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
+
+// Rules and conditions come in any order; it is that of their ids.
+func TestSegmentOrder(t *testing.T) {
+	t.Parallel()
+	c := scripted(t, exchange{"GET /projects/1/segments/23/", "", http.StatusOK, segmentHead + `"rules":[
+		{"id":9,"type":"NONE","rules":[],"conditions":[]},
+		{"id":7,"type":"ALL","conditions":[{"id":12,"operator":"EQUAL","property":"b","value":"","description":null},
+			{"id":11,"operator":"EQUAL","property":"a","value":null,"description":null}],
+		 "rules":[{"id":10,"type":"NONE","conditions":[]},{"id":8,"type":"ANY","conditions":[]}]}],` + segmentTail})
+	got, err := c.Segment(t.Context(), segment23(nil))
+	want := inOrder[SegmentRule]{
+		{Type: "ALL", Conditions: inOrder[SegmentCondition]{{Operator: "EQUAL", Property: new("a")}, {Operator: "EQUAL", Property: new("b")}},
+			Rules: inOrder[SegmentRule]{{Type: "ANY", Conditions: inOrder[SegmentCondition]{}}, {Type: "NONE", Conditions: inOrder[SegmentCondition]{}}}},
+		{Type: "NONE", Conditions: inOrder[SegmentCondition]{}, Rules: inOrder[SegmentRule]{}},
+	}
+	if err != nil || !reflect.DeepEqual(got.Rules, want) {
+		t.Errorf("got %+v, %v; want %+v", got.Rules, err, want)
+	}
+}
