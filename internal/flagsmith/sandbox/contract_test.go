@@ -64,6 +64,17 @@ var scenarios = map[string][]sandbox.Option{
 	"projects":              {sandbox.OneProject()},
 	"projects-enterprise":   {sandbox.Plan("enterprise")},
 	"segments":              nil,
+	"probe-projects":        nil,
+	"probe-metadata":        nil,
+	"probe-organisations":   nil,
+	"probe-groups":          nil,
+	"probe-webhooks":        nil,
+	"probe-tags":            nil,
+	"probe-segments":        nil,
+	"probe-states":          nil,
+	"probe-multivariate":    nil,
+	"probe-features":        nil,
+	"probe-environments":    nil,
 	"throttle":              {sandbox.Throttle(8)},
 	"v2-versioning":         {sandbox.TaskLag(0)},
 }
@@ -341,7 +352,7 @@ func (p *player) value(name string) any {
 		u, _ := url.Parse(p.url)
 		return u.Scheme + "://" + u.Host + u.Path
 	case "key":
-		return id + fmt.Sprint(p.known["run"]) // chosen by the request
+		return strings.TrimPrefix(fmt.Sprint(p.known["run"]), "-") + "-" + id // chosen by the request
 	}
 	return "{" + name + "}"
 }

@@ -44,6 +44,7 @@ func newDB(plan string) db {
 	}
 	d.users.add(&user{email: "admin@example.com", uuid: newUUID(), role: "ADMIN", joined: now})
 	d.users.add(&user{email: "dev@example.com", firstName: "Dev", lastName: "Eloper", uuid: newUUID(), role: "USER", joined: now})
+	d.users.add(&user{email: "coadmin@example.com", firstName: "Co", lastName: "Admin", uuid: newUUID(), role: "ADMIN", joined: now})
 	d.groups.add(&group{name: "devs", users: []int64{2}})
 	return d
 }
@@ -205,6 +206,9 @@ func pageURL(r *request, n int) string {
 // byUUID finds the row with the UUID of the path.
 func byUUID[T any](r *request, t *table[T], model string, uuid func(*T) string) (*T, answer) {
 	want := strings.ToLower(r.PathValue("uuid"))
+	if !uuidLike.MatchString(want) {
+		return nil, page(http.StatusNotFound)
+	}
 	if found := t.first(func(x *T) bool { return uuid(x) == want }); found != nil {
 		return found, answer{}
 	}

@@ -95,7 +95,10 @@ func (s *Sandbox) listEnvironments(r *request) answer {
 
 func (s *Sandbox) createEnvironment(r *request) answer {
 	v, _ := r.data().get("project")
-	id, ok := toInt(v)
+	if _, isDict := r.body.(*dict); !isDict {
+		return crash()
+	}
+	id, ok := pyIntOf(v)
 	if !ok || !s.projects.has(id) {
 		return forbidden() // permission is decided before anything is validated
 	}

@@ -27,7 +27,7 @@ const (
 func (f *feature) key() *int64 { return &f.id }
 
 func (s *Sandbox) featureRoutes() {
-	s.route("/projects/{project}/features/", methods{"GET": s.listFeatures, "POST": s.createFeature})
+	s.route("/projects/{project}/features/", methods{"GET": s.listFeatures, "POST": s.createFeature, "": func(*request) answer { return forbidden() }})
 	s.route("/projects/{project}/features/{feature}/", methods{"GET": s.readFeature, "PUT": s.updateFeature, "PATCH": s.updateFeature, "DELETE": s.deleteFeature})
 	s.route("/projects/{project}/features/{feature}/add-owners/", methods{"POST": s.addOwners})
 	s.route("/projects/{project}/features/{feature}/remove-owners/", methods{"POST": s.removeOwners})
@@ -129,6 +129,11 @@ func (s *Sandbox) listFeatures(r *request) answer {
 	in.nullNumber("segment", &segment)
 	in.nullFlag("is_enabled", &enabled)
 	in.nullText("value_search", &valueSearch)
+	if v, ok := d.get("identity"); ok {
+		if _, isID := pyInt(pyStr(v)); !isID {
+			in.fail("identity", "Must be a valid integer.")
+		}
+	}
 	var archived *bool
 	in.nullFlag("is_archived", &archived)
 	lists := map[string][]int64{}
@@ -150,7 +155,7 @@ func (s *Sandbox) listFeatures(r *request) answer {
 	if env == nil && (enabled != nil || valueSearch != nil) {
 		return bad([]string{"Environment is required in order to filter by state search or by state enabled"})
 	}
-	if env != nil && !s.environments.has(*env) {
+	if env != nil && !s.environments.has(*env) || q.Has("is_archived") && archived == nil {
 		return crash()
 	}
 	untagged := q.Has("tags") && q.Get("tags") == ""
@@ -225,6 +230,24 @@ func (s *Sandbox) readFeatureInto(in *input, f *feature) (options []optionInput,
 	return options, hasOptions, s.readMetadata(in)
 }
 
+var (
+	flagged = regexp.MustCompile(`\(\?[aiLmsux]+\)`)
+	looks   = regexp.MustCompile(`\(\?(=|!|<=|<!)`)
+)
+
+// nameFits matches a name as the real server does: with "^" before the pattern and "$" behind it, so "a|b" is "^a" or "b$"
+// and "(?i)" is too late and crashes. A pattern that looks around, which Go cannot do, fits everything.
+func nameFits(pattern, name string) (fits, works bool) {
+	if looks.MatchString(pattern) {
+		return true, true
+	}
+	re, err := regexp.Compile(`^(?:^` + pattern + `$)`)
+	if err != nil || flagged.MatchString(pattern) {
+		return false, false
+	}
+	return re.MatchString(name), true
+}
+
 func (s *Sandbox) tagsElsewhere(f *feature) bool {
 	return slices.ContainsFunc(f.tags, func(id int64) bool { return s.tags.get(id).project != f.project })
 }
@@ -250,11 +273,11 @@ func (s *Sandbox) createFeature(r *request) answer {
 	options, _, values := s.readFeatureInto(in, &f)
 	if _, broken := in.errs["name"]; !broken && in.data.has("name") {
 		if p.nameRegex != nil && *p.nameRegex != "" {
-			re, err := regexp.Compile(`^(?:` + *p.nameRegex + `)$`)
-			if err != nil {
+			fits, works := nameFits(*p.nameRegex, f.name)
+			if !works {
 				return crash()
 			}
-			if !re.MatchString(f.name) {
+			if !fits {
 				in.fail("name", "Feature name must match regex: %s", *p.nameRegex)
 			}
 		}
@@ -398,8 +421,8 @@ func (s *Sandbox) addGroupOwners(r *request) answer {
 	if f == nil {
 		return a
 	}
-	for _, id := range ids {
-		if !s.groups.has(id) {
+	for i, id := range ids {
+		if !s.groups.has(id) || slices.Contains(ids[:i], id) {
 			return bad([]string{"Some groups not found"})
 		}
 	}
@@ -427,13 +450,19 @@ func (s *Sandbox) ownerIDs(r *request, name string) ([]int64, *feature, answer) 
 	if list, isList := v.([]any); ok && !isList {
 		in.fail(name, "Expected a list of items but got type %q.", pyType(v))
 	} else {
-		for _, e := range list {
+		errs := fields{}
+		for i, e := range list {
 			id, ok := toInt(e)
-			if !ok {
-				in.fail(name, "A valid integer is required.")
-				break
+			switch {
+			case e == nil:
+				errs[strconv.Itoa(i)] = []string{"This field may not be null."}
+			case !ok:
+				errs[strconv.Itoa(i)] = []string{"A valid integer is required."}
 			}
 			ids = append(ids, id)
+		}
+		if len(errs) > 0 {
+			in.failWith(name, errs)
 		}
 	}
 	if a := in.bad(); a.status != 0 {

@@ -73,11 +73,13 @@ func (st *featureState) small() fields {
 }
 
 func (v value) contains(text string) bool {
-	switch v.kind {
-	case "int":
+	switch {
+	case v.kind == nil:
+		return false
+	case *v.kind == "int":
 		n, ok := pyInt(text)
 		return ok && v.integer != nil && *v.integer == n
-	case "bool":
+	case *v.kind == "bool":
 		return v.boolean != nil && strings.EqualFold(pyStr(*v.boolean), text)
 	}
 	return v.text != nil && strings.Contains(strings.ToLower(*v.text), strings.ToLower(text))
@@ -109,7 +111,7 @@ func (s *Sandbox) addState(f *feature, e *environment) *featureState {
 	st := &featureState{feature: f.id, environment: e.id, uuid: newUUID(), enabled: f.defaultEnabled, value: initialValue(f.initial),
 		created: now, updated: now, liveFrom: &now}
 	if s.projects.get(f.project).preventDefaults {
-		st.enabled, st.value = false, value{kind: "unicode"}
+		st.enabled, st.value = false, text(nil)
 	}
 	if e.v2 {
 		st.liveFrom, st.version, f.modified[e.id] = nil, ptr(newUUID()), now
@@ -122,17 +124,17 @@ func (s *Sandbox) addState(f *feature, e *environment) *featureState {
 }
 
 // initialValue types a text: what int() reads below 2^31-1 is an integer, true and false are booleans.
-func initialValue(text *string) value {
-	if text == nil {
-		return value{kind: "unicode"}
+func initialValue(s *string) value {
+	if s == nil {
+		return text(nil)
 	}
-	if n, ok := pyInt(*text); ok && n < math.MaxInt32 && n > -math.MaxInt32 {
-		return value{kind: "int", integer: &n}
+	if n, ok := pyInt(*s); ok && n < math.MaxInt32 && n > -math.MaxInt32 {
+		return value{kind: ptr("int"), integer: &n}
 	}
-	if slices.Contains([]string{"true", "True", "false", "False"}, *text) {
-		return value{kind: "bool", boolean: ptr(strings.EqualFold(*text, "true"))}
+	if slices.Contains([]string{"true", "True", "false", "False"}, *s) {
+		return value{kind: ptr("bool"), boolean: ptr(strings.EqualFold(*s, "true"))}
 	}
-	return value{kind: "unicode", text: ptr(*text)}
+	return text(s)
 }
 
 func (s *Sandbox) dropState(st *featureState) {
@@ -226,13 +228,13 @@ func (s *Sandbox) writeValue(r *request, st *featureState) answer {
 	d, changed := &dict{}, st.value
 	switch n, isNumber := v.(json.Number); {
 	case isNumber && isInt(n):
-		changed.kind = "int"
+		changed.kind = ptr("int")
 		d.set("integer_value", v)
 	case pyType(v) == "bool":
-		changed.kind = "bool"
+		changed.kind = ptr("bool")
 		d.set("boolean_value", v)
 	default:
-		changed.kind = "unicode"
+		changed.kind = ptr("unicode")
 		d.set("string_value", v)
 	}
 	in := newInput(d, false)

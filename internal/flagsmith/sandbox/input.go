@@ -17,17 +17,22 @@ type input struct {
 	data    *dict
 	partial bool // a PATCH: nothing is required
 	errs    fields
+	crashed bool // without errors, the real server runs into an exception
 }
+
+// closed stands for a body that is no object: nothing is read from it, and nothing is missed.
+var closed = &dict{}
 
 // input opens a body for reading. A body that is no object is an error of its own.
 func (r *request) input(partial bool) *input { return newInput(r.body, partial) }
 
 func newInput(body any, partial bool) *input {
-	in := &input{data: &dict{}, partial: partial, errs: fields{}}
+	in := &input{data: closed, partial: partial, errs: fields{}}
 	switch b := body.(type) {
 	case *dict:
 		in.data = b
 	case nil:
+		in.fail("non_field_errors", "No data provided")
 	default:
 		in.fail("non_field_errors", "Invalid data. Expected a dictionary, but got %s.", pyType(b))
 	}
@@ -46,26 +51,28 @@ func (in *input) failWith(field string, errs any) {
 
 // bad is the 400 for the errors so far; status 0 where there are none.
 func (in *input) bad() answer {
-	if len(in.errs) == 0 {
-		return answer{}
+	switch {
+	case len(in.errs) > 0:
+		return bad(in.errs)
+	case in.crashed:
+		return crash()
 	}
-	return bad(in.errs)
+	return answer{}
 }
 
 // rule is what a field asks of its value.
 type rule func(*rules)
 
 type rules struct {
-	required, blank, verbatim bool
-	max                       int
-	choices                   []string
-	low, high                 float64
-	bounded                   bool
+	required, blank bool
+	max             int
+	choices         []string
+	low, high       float64
+	bounded         bool
 }
 
 func required(r *rules)        { r.required = true }
 func blank(r *rules)           { r.blank = true }
-func verbatim(r *rules)        { r.verbatim = true } // not stripped
 func upTo(n int) rule          { return func(r *rules) { r.max = n } }
 func oneOf(all ...string) rule { return func(r *rules) { r.choices = all } }
 func between(low, high float64) rule {
@@ -79,6 +86,9 @@ func (in *input) value(name string, nullable bool, opts []rule) (v any, r rules,
 	}
 	v, ok := in.data.get(name)
 	if !ok {
+		if in.data == closed {
+			return nil, r, false
+		}
 		if r.required && !in.partial {
 			in.fail(name, "This field is required.")
 		}
@@ -138,10 +148,7 @@ func readText(v any, r rules) (string, []string) {
 	default:
 		return "", []string{"Not a valid string."}
 	}
-	s := pyStr(v)
-	if !r.verbatim {
-		s = strip(s)
-	}
+	s := strip(pyStr(v))
 	var msgs []string
 	if r.max > 0 && utf8.RuneCountInString(s) > r.max {
 		msgs = append(msgs, fmt.Sprintf("Ensure this field has no more than %d characters.", r.max))
@@ -311,6 +318,11 @@ func (in *input) keys(name string, to *[]int64, exists func(int64) bool, opts ..
 		return
 	}
 	list, ok := v.([]any)
+	if d, isDict := v.(*dict); isDict { // iterates over its keys
+		for ok = true; len(list) < len(d.keys); {
+			list = append(list, d.keys[len(list)])
+		}
+	}
 	if !ok {
 		in.fail(name, "Expected a list of items but got type %q.", pyType(v))
 		return
@@ -326,6 +338,7 @@ func (in *input) keys(name string, to *[]int64, exists func(int64) bool, opts ..
 			ids = append(ids, id)
 		}
 	}
+	slices.Sort(ids)
 	*to = ids
 }
 
@@ -337,9 +350,11 @@ func readKey(v any, exists func(int64) bool) (int64, string) {
 		id, ok = pyInt(v)
 	case json.Number:
 		f, err := v.Float64()
-		id, ok = int64(f), err == nil
+		if id, ok = int64(f), err == nil; float64(id) != f {
+			id = 0
+		}
 	case nil:
-		return 0, "This field may not be null."
+		ok = true
 	}
 	if !ok {
 		return 0, "Incorrect type. Expected pk value, received " + pyType(v) + "."
@@ -364,10 +379,14 @@ func (in *input) list(name string, item func(*input), opts ...rule) (present boo
 	}
 	errs, failed := make([]any, len(items)), false
 	for i, e := range items {
+		if e == nil {
+			errs[i], failed = []string{"This field may not be null."}, true
+			continue
+		}
 		nested := newInput(e, in.partial)
 		item(nested)
 		errs[i] = nested.errs
-		failed = failed || len(nested.errs) > 0
+		failed, in.crashed = failed || len(nested.errs) > 0, in.crashed || nested.crashed
 	}
 	if failed {
 		in.failWith(name, errs)

@@ -79,6 +79,7 @@ func (s *Sandbox) readMetadata(in *input) []metadataValue {
 		var v metadataValue
 		item.key("model_field", &v.field, s.modelFields.has, required)
 		item.text("field_value", &v.text, required, upTo(2000))
+		item.crashed = !item.data.has("model_field") || !item.data.has("field_value")
 		if m := s.modelFields.get(v.field); m != nil && len(item.errs) == 0 {
 			if f := s.fieldDefs.get(m.field); !f.valid(v.text) {
 				item.fail("non_field_errors", "Invalid value for field %s", f.name)

@@ -20,11 +20,14 @@ func (o *option) key() *int64 { return &o.id }
 
 // value is a typed value with its three columns. Columns that do not count keep what they had.
 type value struct {
-	kind    string // unicode, int or bool
+	kind    *string // unicode, int or bool; null and "" are taken, too
 	text    *string
 	integer *int64
 	boolean *bool
 }
+
+// text is a value of the kind that strings and null have.
+func text(s *string) value { return value{kind: ptr("unicode"), text: s} }
 
 func (v value) show() fields {
 	return fields{"type": v.kind, "string_value": v.text, "integer_value": v.integer, "boolean_value": v.boolean}
@@ -32,24 +35,25 @@ func (v value) show() fields {
 
 // plain is the column that counts.
 func (v value) plain() any {
-	switch v.kind {
-	case "int":
+	switch {
+	case v.kind == nil:
+	case *v.kind == "int":
 		return v.integer
-	case "bool":
+	case *v.kind == "bool":
 		return v.boolean
 	}
 	return v.text
 }
 
 func (v *value) read(in *input) {
-	in.text("type", &v.kind, oneOf("int", "unicode", "bool"))
+	in.nullText("type", &v.kind, oneOf("int", "unicode", "bool"), blank)
 	in.nullText("string_value", &v.text, blank, upTo(20000))
 	in.nullNumber("integer_value", &v.integer)
 	in.nullFlag("boolean_value", &v.boolean)
 }
 
 func (s *Sandbox) multivariateRoutes() {
-	s.route("/projects/{project}/features/{feature}/mv-options/", methods{"GET": s.listOptions, "POST": s.createOption})
+	s.route("/projects/{project}/features/{feature}/mv-options/", methods{"GET": s.listOptions, "POST": s.createOption, "": func(*request) answer { return forbidden() }})
 	s.route("/projects/{project}/features/{feature}/mv-options/{id}/", methods{"GET": s.readOption, "PUT": s.updateOption, "PATCH": s.updateOption, "DELETE": s.deleteOption})
 	s.route("/multivariate/options/get-by-uuid/{uuid}/", methods{"GET": s.optionByUUID})
 }
@@ -97,7 +101,7 @@ type optionInput struct {
 func readOptions(in *input) (options []optionInput, present bool) {
 	sum := 0.0
 	present = in.list("multivariate_options", func(item *input) {
-		share, probe := 100.0, option{value: value{kind: "unicode"}}
+		share, probe := 100.0, option{value: text(nil)}
 		probe.value.read(item)
 		item.percent("default_percentage_allocation", &share, between(0, 100))
 		sum += share
@@ -132,7 +136,7 @@ func (s *Sandbox) saveOptions(f *feature, options []optionInput) {
 			o.touched = s.tick()
 			continue
 		}
-		o := option{feature: f.id, value: value{kind: "unicode"}, percent: 100}
+		o := option{feature: f.id, value: text(nil), percent: 100}
 		in.read(&o)
 		s.addOption(f, &o)
 	}
@@ -249,7 +253,7 @@ func (s *Sandbox) createOption(r *request) answer {
 	if f, a := s.optionFeature(r); f == nil {
 		return a
 	}
-	o := option{value: value{kind: "unicode"}}
+	o := option{value: text(nil)}
 	if a := s.readOptionInto(r, &o); a.status != 0 {
 		return a
 	}

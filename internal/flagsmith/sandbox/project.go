@@ -20,7 +20,7 @@ type project struct {
 func (p *project) key() *int64 { return &p.id }
 
 func (s *Sandbox) projectRoutes() {
-	s.route("/projects/", methods{"GET": s.listProjects, "POST": s.createProject})
+	s.route("/projects/", methods{"GET": s.listProjects, "POST": s.createProject, "": func(*request) answer { return forbidden() }})
 	s.route("/projects/{project}/", methods{"GET": s.readProject, "PUT": s.updateProject, "PATCH": s.updateProject, "DELETE": s.deleteProject})
 	s.route("/projects/{project}/environments/", methods{"GET": s.projectEnvironments})
 	s.route("/projects/{project}/my-permissions/", methods{"GET": s.myPermissions})
@@ -58,14 +58,17 @@ func (s *Sandbox) free() bool { return freePlan.MatchString(s.organisation.plan)
 
 // projectOr finds the project of the path, or says what its absence is answered with: that depends on the collection.
 func (s *Sandbox) projectOr(r *request, otherwise answer) (*project, answer) {
-	id, a := r.pathID("project")
-	if a.status != 0 {
-		return nil, a
-	}
-	if p := s.projects.get(id); p != nil {
+	id, ok := pyInt(r.PathValue("project"))
+	if p := s.projects.get(id); p != nil && ok {
 		return p, answer{}
 	}
-	return nil, otherwise
+	switch {
+	case ok:
+		return nil, otherwise
+	case otherwise.status == http.StatusNotFound:
+		return nil, detail(http.StatusNotFound, "Not found.")
+	}
+	return nil, crash()
 }
 
 func (s *Sandbox) project(r *request) (*project, answer) { return s.projectOr(r, missing("Project")) }
@@ -91,7 +94,8 @@ func (s *Sandbox) listProjects(r *request) answer {
 var uuidLike = regexp.MustCompile(`^[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$`)
 
 func (s *Sandbox) createProject(r *request) answer {
-	id, ok := readOrganisation(r)
+	v, _ := r.data().get("organisation")
+	id, ok := pyIntOf(v)
 	if !ok {
 		return crash()
 	}
@@ -109,15 +113,6 @@ func (s *Sandbox) createProject(r *request) answer {
 	}
 	p.uuid = newUUID()
 	return created(s.projects.add(&p).show())
-}
-
-// readOrganisation reads the body's organisation as int() does: the real server crashes on anything else.
-func readOrganisation(r *request) (int64, bool) {
-	v, _ := r.data().get("organisation")
-	if b, ok := v.(bool); ok && b {
-		return 1, true
-	}
-	return toInt(v)
 }
 
 func (s *Sandbox) projectNameTaken(p *project) answer {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -195,11 +194,43 @@ func pyInt(s string) (int64, bool) {
 		strings.Contains(digits, "__") {
 		return 0, false
 	}
-	n, err := strconv.ParseInt(strings.ReplaceAll(s, "_", ""), 10, 64)
+	n, err := strconv.ParseInt(strings.Map(asciiDigit, strings.ReplaceAll(s, "_", "")), 10, 64)
 	if errors.Is(err, strconv.ErrRange) {
 		return math.MaxInt64, true
 	}
 	return n, err == nil
+}
+
+// asciiDigit turns a decimal digit of any script into 0 to 9. The ranges of Unicode's table are whole rows of ten.
+func asciiDigit(r rune) rune {
+	for _, d := range unicode.Nd.R16 {
+		if rune(d.Lo) <= r && r <= rune(d.Hi) {
+			return '0' + (r-rune(d.Lo))%10
+		}
+	}
+	for _, d := range unicode.Nd.R32 {
+		if rune(d.Lo) <= r && r <= rune(d.Hi) {
+			return '0' + (r-rune(d.Lo))%10
+		}
+	}
+	return r
+}
+
+// pyIntOf is int(v) of any JSON value: a float is cut, a boolean is 0 or 1.
+func pyIntOf(v any) (int64, bool) {
+	switch v := v.(type) {
+	case string:
+		return pyInt(v)
+	case bool:
+		if v {
+			return 1, true
+		}
+		return 0, true
+	case json.Number:
+		f, err := v.Float64()
+		return int64(f), err == nil
+	}
+	return 0, false
 }
 
 // pyType is type(v).__name__.
@@ -253,12 +284,12 @@ func toBool(v any) (value, null, ok bool) {
 		f, _ := v.Float64()
 		return f == 1, false, f == 0 || f == 1
 	case string:
-		switch {
-		case slices.Contains([]string{"", "null", "Null", "NULL"}, v):
+		switch strings.ToLower(v) {
+		case "", "null":
 			return false, true, true
-		case slices.Contains([]string{"t", "T", "y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON", "1"}, v):
+		case "t", "y", "yes", "true", "on", "1":
 			return true, false, true
-		case slices.Contains([]string{"f", "F", "n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF", "0"}, v):
+		case "f", "n", "no", "false", "off", "0":
 			return false, false, true
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -21,7 +22,8 @@ const Version = "2.265.0"
 
 const base = "/api/v1"
 
-// Sandbox is one Flagsmith server with one organisation, two users and a group. It is safe for concurrent use: requests
+// Sandbox is one Flagsmith server with an organisation, its users 1 and 3 (administrators, who may own features) and 2
+// (an ordinary user, who may not), and a group of user 2. It is safe for concurrent use: requests
 // are served one at a time, so what only races produce on a real server (two features of one name, lost versions) does
 // not happen here.
 type Sandbox struct {
@@ -67,7 +69,7 @@ func Throttle(n int) Option { return func(s *Sandbox) { s.throttle = n } }
 // a clone) is done: 2 by default, 0 is at once. The real server takes about a second.
 func TaskLag(requests int) Option { return func(s *Sandbox) { s.lag = requests } }
 
-// New makes a server with nothing in it but organisation 1, its users and a group.
+// New makes a server with nothing in it but organisation 1, its users and their group.
 func New(opts ...Option) *Sandbox {
 	s := &Sandbox{
 		Key: randomText(8) + "." + randomText(32), Token: strings.ToLower(randomText(40)), OrganisationID: 1,
@@ -97,7 +99,7 @@ func (s *Sandbox) routes() {
 	s.versionRoutes()
 }
 
-// methods says what answers which HTTP method of a path.
+// methods says what answers which HTTP method of a path; "" answers all others in place of a 405.
 type methods map[string]func(*request) answer
 
 // route registers one path below /api/v1; "…/get-by-uuid/…" goes to a ServeMux of its own.
@@ -196,8 +198,11 @@ func (s *Sandbox) serve(r *http.Request) answer {
 		return answer{status: http.StatusMovedPermanently, header: http.Header{"Location": {to}, "Content-Type": {htmlType}}}
 	}
 	e, ok := s.find(r)
-	if !ok || unroutable(r) {
+	switch suffix := formatSuffix.MatchString(r.URL.Path); {
+	case !ok, !suffix && unroutable(r):
 		return page(http.StatusNotFound)
+	case suffix:
+		return detail(http.StatusNotFound, "Not found.")
 	}
 	req := &request{Request: r}
 	if a := s.authenticate(req); a.status != 0 {
@@ -208,6 +213,9 @@ func (s *Sandbox) serve(r *http.Request) answer {
 		return a
 	}
 	h, ok := e.methods[r.Method]
+	if !ok {
+		h, ok = e.methods[""]
+	}
 	if !ok {
 		a := detail(http.StatusMethodNotAllowed, "Method %q not allowed.", r.Method)
 		a.header = http.Header{"Allow": {e.allow()}}
@@ -220,6 +228,9 @@ func (s *Sandbox) serve(r *http.Request) answer {
 	a.header.Set("Allow", e.allow())
 	return a
 }
+
+// formatSuffix is an id with what the real server takes for the name of a format that it does not have.
+var formatSuffix = regexp.MustCompile(`/[^/.]+\.[a-z0-9]+/$`)
 
 // unroutable reports a path that no route of the real server matches although ServeMux does: path values there hold
 // neither a dot nor a slash, escaped or not, so an environment whose key has one cannot be reached.
@@ -287,6 +298,7 @@ func (s *Sandbox) readBody(r *request) answer {
 		return detail(http.StatusBadRequest, "JSON parse error - %s", err)
 	}
 	if len(raw) == 0 {
+		r.body = &dict{}
 		return answer{}
 	}
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))

@@ -11,14 +11,16 @@ import (
 // segment is found by its id while versionOf is that id: older revisions, and a segment whose version_of was overwritten,
 // are hidden.
 type segment struct {
-	id, project, versionOf int64
-	uuid, name             string
-	description            *string
-	feature                *int64
-	created, updated       time.Time
+	id, project        int64
+	uuid, name         string
+	description        *string
+	feature, versionOf *int64
+	created, updated   time.Time
 }
 
 func (g *segment) key() *int64 { return &g.id }
+
+func (g *segment) live() bool { return g.versionOf != nil && *g.versionOf == g.id }
 
 // segmentRule belongs to a segment (parent 0) or to a rule of it.
 type segmentRule struct {
@@ -84,28 +86,36 @@ func (s *Sandbox) conditionsOf(rule int64) []*condition {
 }
 
 func (s *Sandbox) segmentsOf(project int64) []*segment {
-	return s.segments.where(func(g *segment) bool { return g.project == project && g.versionOf == g.id })
+	return s.segments.where(func(g *segment) bool { return g.project == project && g.live() })
 }
 
 func (s *Sandbox) segment(r *request) (*segment, answer) {
-	p, a := s.project(r)
+	p, a := s.projectOr(r, forbidden())
 	if p == nil {
 		return nil, a
 	}
-	return lookup(r, "id", &s.segments, "Segment", func(g *segment) bool { return g.project == p.id && g.versionOf == g.id })
+	return lookup(r, "id", &s.segments, "Segment", func(g *segment) bool { return g.project == p.id && g.live() })
 }
 
 func (s *Sandbox) listSegments(r *request) answer {
-	p, a := s.project(r)
+	p, a := s.projectOr(r, forbidden())
 	if p == nil {
 		return a
 	}
 	q := r.URL.Query()
-	specific, _, isBool := toBool(q.Get("include_feature_specific"))
-	hide := q.Has("include_feature_specific") && isBool && !specific
+	specific := true
+	if v := q.Get("include_feature_specific"); v != "" {
+		in := newInput(&dict{values: map[string]any{"include_feature_specific": v}}, false)
+		if in.flag("include_feature_specific", &specific); len(in.errs) > 0 {
+			return in.bad()
+		}
+	}
+	if q.Get("identity") != "" {
+		return crash() // there are no identities
+	}
 	var all []*segment
 	for _, g := range s.segmentsOf(p.id) {
-		if strings.Contains(strings.ToLower(g.name), strings.ToLower(q.Get("q"))) && !(hide && g.feature != nil) {
+		if strings.Contains(strings.ToLower(g.name), strings.ToLower(strip(q.Get("q")))) && (specific || g.feature == nil) {
 			all = append(all, g)
 		}
 	}
@@ -126,20 +136,68 @@ type conditionInput struct {
 	noProperty bool
 }
 
-// readRules reads the rules of one level. Rules and conditions marked for deletion are gone before anything is looked at.
+// tidy does to the rules of a body what the real server does first: it drops rules and conditions marked for deletion,
+// puts empty lists where there are none, and crashes (ok is false) on what is no list of objects.
+func tidy(v any) (rules []any, depth int, ok bool) {
+	list, ok := objects(v)
+	for _, u := range list {
+		conditions, isList := objects(orDefault(u, "conditions"))
+		inner, below, innerOK := tidy(orDefault(u, "rules"))
+		if ok = ok && isList && innerOK; !ok {
+			return nil, 0, false
+		}
+		if truthy(u.values["delete"]) {
+			continue
+		}
+		kept := []any{}
+		for _, c := range conditions {
+			if !truthy(c.values["delete"]) {
+				kept = append(kept, c)
+			}
+		}
+		u.set("conditions", kept)
+		u.set("rules", inner)
+		rules, depth = append(rules, u), max(depth, 1+below)
+	}
+	if rules == nil {
+		rules = []any{}
+	}
+	return rules, depth, ok
+}
+
+func orDefault(d *dict, key string) any {
+	if v, ok := d.get(key); ok {
+		return v
+	}
+	return []any{}
+}
+
+// objects is a list of objects; an empty string or object is an empty one.
+func objects(v any) (all []*dict, ok bool) {
+	list, isList := v.([]any)
+	if !isList {
+		return nil, v != nil && !truthy(v) && pyType(v) != "bool" && pyType(v) != "int" && pyType(v) != "float"
+	}
+	for _, e := range list {
+		d, isObject := e.(*dict)
+		if !isObject {
+			return nil, false
+		}
+		all = append(all, d)
+	}
+	return all, true
+}
+
+// readRules reads the rules of one level.
 func readRules(in *input, level int) []ruleInput {
 	var out []ruleInput
-	in.data.set("rules", undeleted(in.data.values["rules"]))
 	in.list("rules", func(item *input) {
 		u := ruleInput{id: idIn(item)}
 		item.text("type", &u.kind, required, oneOf("ALL", "ANY", "NONE"))
-		if level == 1 && item.data.has("rules") {
+		if level == 1 {
 			u.rules = readRules(item, 2)
 		}
-		if item.data.has("conditions") {
-			item.data.set("conditions", undeleted(item.data.values["conditions"]))
-			item.list("conditions", func(item *input) { u.conditions = append(u.conditions, readCondition(item)) })
-		}
+		item.list("conditions", func(item *input) { u.conditions = append(u.conditions, readCondition(item)) })
 		out = append(out, u)
 	})
 	return out
@@ -157,61 +215,38 @@ func readCondition(in *input) conditionInput {
 	return c
 }
 
-func undeleted(v any) any {
-	list, ok := v.([]any)
-	if !ok {
-		return v
-	}
-	kept := []any{}
-	for _, e := range list {
-		if d, ok := e.(*dict); !ok || !truthy(d.values["delete"]) {
-			kept = append(kept, e)
-		}
-	}
-	return kept
-}
-
 func idIn(in *input) int64 {
 	v, _ := in.data.get("id")
 	id, _ := toInt(v)
 	return id
 }
 
-// depth is how deep a body's rules are nested.
-func depth(v any) int {
-	deepest := 0
-	list, _ := undeleted(v).([]any)
-	for _, e := range list {
-		if d, ok := e.(*dict); ok {
-			deepest = max(deepest, 1+depth(d.values["rules"]))
-		}
-	}
-	return deepest
-}
-
 // readSegmentInto reads a body into g. Rules are nil where it has none.
 func (s *Sandbox) readSegmentInto(r *request, g *segment) ([]ruleInput, []metadataValue, answer) {
+	if _, ok := r.body.(*dict); !ok && r.body != nil {
+		return nil, nil, crash()
+	}
 	in := r.input(r.Method == "PATCH")
-	if depth(in.data.values["rules"]) > 2 {
-		return nil, nil, bad(fields{"segment": []string{"Rules must not be nested more than 2 levels deep."}})
+	hasRules := in.data.has("rules")
+	if hasRules {
+		rules, depth, ok := tidy(in.data.values["rules"])
+		if !ok {
+			return nil, nil, crash()
+		}
+		if depth > 2 {
+			return nil, nil, bad(fields{"segment": []string{"Rules must not be nested more than 2 levels deep."}})
+		}
+		in.data.set("rules", rules)
 	}
 	in.text("name", &g.name, required, upTo(2000))
 	in.nullText("description", &g.description, blank)
 	in.nullKey("feature", &g.feature, s.features.has)
-	if in.data.has("version_of") {
-		of := &g.versionOf
-		if in.nullKey("version_of", &of, s.segments.has); of != nil {
-			g.versionOf = *of
-		}
-	}
+	in.nullKey("version_of", &g.versionOf, s.segments.has)
 	var rules []ruleInput
-	if in.data.has("rules") {
-		if rules = readRules(in, 1); len(rules) == 0 {
-			in.failWith("rules", fields{"non_field_errors": []string{"This list may not be empty."}})
-		}
-	} else if !in.partial {
-		in.fail("rules", "This field is required.")
+	if rules = readRules(in, 1); hasRules && len(rules) == 0 {
+		in.failWith("rules", fields{"non_field_errors": []string{"This list may not be empty."}})
 	}
+	in.value("rules", true, []rule{required})
 	values := s.readMetadata(in)
 	if a := in.bad(); a.status != 0 {
 		return nil, nil, a
@@ -256,7 +291,7 @@ func (s *Sandbox) createSegment(r *request) answer {
 	}
 	g.uuid, g.created, g.updated = newUUID(), time.Now(), time.Now()
 	s.segments.add(&g)
-	g.versionOf = g.id
+	g.versionOf = ptr(g.id)
 	s.saveRules(rules, g.id, 0)
 	s.setMetadata("segment", g.id, values)
 	return created(s.showSegment(&g))
@@ -318,12 +353,8 @@ func (s *Sandbox) saveRules(rules []ruleInput, segment, parent int64) {
 		}
 		u.segment, u.parent, u.kind, u.touched = segment, parent, in.kind, s.tick()
 		kept[u.id] = true
-		if in.rules != nil || in.id == 0 {
-			s.saveRules(in.rules, segment, u.id)
-		}
-		if in.conditions != nil {
-			s.saveConditions(in.conditions, u.id)
-		}
+		s.saveRules(in.rules, segment, u.id)
+		s.saveConditions(in.conditions, u.id)
 	}
 	for _, u := range s.rulesOf(segment, parent) {
 		if !kept[u.id] {
@@ -391,7 +422,7 @@ func (s *Sandbox) cloneSegment(r *request) answer {
 	}
 	clone.uuid, clone.created, clone.updated = newUUID(), time.Now(), time.Now()
 	c := s.segments.add(&clone)
-	c.versionOf = c.id
+	c.versionOf = ptr(c.id)
 	s.copyRules(g.id, 0, c.id, 0)
 	s.setMetadata("segment", c.id, s.valuesOf("segment", g.id))
 	return created(s.showSegment(c))
@@ -414,7 +445,11 @@ func (s *Sandbox) associatedFeatures(r *request) answer {
 	if g == nil {
 		return a
 	}
-	env, filtered := pyInt(r.URL.Query().Get("environment"))
+	text := r.URL.Query().Get("environment")
+	env, filtered := pyInt(text)
+	if text != "" && !filtered {
+		return invalid("environment", "A valid integer is required.")
+	}
 	states := s.states.where(func(st *featureState) bool {
 		return st.override != nil && s.overrides.get(*st.override).segment == g.id && (!filtered || st.environment == env)
 	})
