@@ -370,7 +370,7 @@ func TestAccFeatureBadInput(t *testing.T) {
 		name, settings string
 		want           []string
 	}{
-		{"taken", "", []string{"import {", fmt.Sprintf("id = \"%d/%d\"", f.project, taken), `name = "taken"`, "is already called \"taken\""}},
+		{"taken", "", []string{`name = "taken"`, "is already called \"taken\"", "import {", fmt.Sprintf("id = \"%d/%d\"", f.project, taken)}},
 		{"f", fmt.Sprintf("tags = [%d]", foreign), []string{"tags = [", "Selected Tags must be from the same Project"}},
 		{"f", "tags = [999]", []string{"tags = [", `Invalid pk "999"`}},
 		{"f", "owners = [999]", []string{"owners = [", `Invalid pk "999"`}},

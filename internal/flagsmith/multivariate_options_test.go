@@ -252,6 +252,37 @@ func TestAccFeatureOptionsEnvironmentFull(t *testing.T) {
 	}})
 }
 
+// A configuration that starts to manage options is told of those that it does not name.
+func TestAccFeatureOptionsUnnamed(t *testing.T) {
+	t.Parallel()
+	f := newFeatureTest(t)
+	w := acctest.NewWorkspace(t, f.Flagsmith)
+	config := func(options string) { w.Write("main.tf", featureConfig(f.project, f.name, options)) }
+	config("")
+	w.Apply()
+	f.id = fmt.Sprint(f.List(f.features + "?search=" + f.name)[0].ID())
+	for _, text := range []string{"a", "b"} {
+		f.Post(f.path()+"mv-options/", map[string]any{"feature": f.Get(f.path()).ID(), "string_value": text, "default_percentage_allocation": 1})
+	}
+	config(`multivariate_options = { a = { value = { string = "a" }, default_percentage_allocation = 1 } }`)
+	f.Reset()
+	if out := unwrapped(w.Apply()); !strings.Contains(out, "There are more options than the configuration names") || !strings.Contains(out, `also has "b". This apply leaves them alone`) {
+		t.Errorf("b is not mentioned in %s", out)
+	}
+	if err := f.hasOptions("- a 1", "- b 1")(nil); err != nil || len(f.Writes()) > 0 {
+		t.Error(err, f.Writes())
+	}
+	if out := w.Run("plan", "-input=false"); !strings.Contains(out, `- "b" = {`) {
+		t.Errorf("the next plan does not show b: %s", out)
+	}
+	config(`multivariate_options = {
+  a = { value = { string = "a" }, default_percentage_allocation = 1 }
+  b = { value = { string = "b" }, default_percentage_allocation = 1 }
+}`)
+	w.ExpectEmptyPlan()
+	w.Run("destroy", "-auto-approve")
+}
+
 // What a plan does not know yet is checked when it does, and the type waits with it.
 func TestAccFeatureOptionsUnknown(t *testing.T) {
 	t.Parallel()
