@@ -244,8 +244,8 @@ func TestErrors(t *testing.T) {
 		{Config: dune("")},
 		{ // already there: on the attribute, with a block to paste
 			Config: dune("") + "resource \"flagops_toy_book\" \"twin\" {\n  shelf_id = flagops_toy_shelf.s.id\n  title = \"Dune\"\n}\n",
-			ExpectError: regexp.MustCompile(`(?s)import \{\s+to = flagops_toy_book.this\s+id = "1/2".*Cannot create flagops_toy_book "Dune".*title = "Dune".*` +
-				`answered 400: That title is taken`),
+			ExpectError: regexp.MustCompile(`(?s)Cannot create flagops_toy_book "Dune".*title = "Dune".*answered 400: That title is taken.*` +
+				`import \{\s+to = flagops_toy_book.this\s+id = "1/2"`),
 		},
 		{ // made, then failed: kept and tainted, so that the next apply replaces it
 			PreConfig: func() {

@@ -111,7 +111,7 @@ func (d source[C, M, A]) failed(ctx context.Context, resp *datasource.ReadRespon
 		resp.Diagnostics.AddAttributeError(path.Root(own), fmt.Sprintf("No such flagops_%s", d.spec.Name), sentence(err.Error()))
 		return
 	}
-	d.fail(ctx, &resp.Diagnostics, "read", v, err)
+	d.fail(ctx, &resp.Diagnostics, "read", v, err, "")
 }
 
 // plural is a Spec as plural data source: all objects below their parents, in the server's order.
@@ -163,7 +163,7 @@ func (d plural[C, M, A]) Read(ctx context.Context, req datasource.ReadRequest, r
 	items := []tftypes.Value{}
 	for item, err := range d.spec.List(c, ctx, d.spec.ToAPI(&model)) {
 		if err != nil {
-			d.fail(ctx, &resp.Diagnostics, "list", v, err)
+			d.fail(ctx, &resp.Diagnostics, "list", v, err, "")
 			return
 		}
 		var m M

@@ -16,12 +16,12 @@ import (
 )
 
 // fail turns an error of a call into diagnostics: what the server says about a field lands on its attribute, the rest on
-// the object.
-func (o *object[C, M, A]) fail(ctx context.Context, diags *diag.Diagnostics, verb string, v values, err error) {
+// the object. Advice ends the text.
+func (o *object[C, M, A]) fail(ctx context.Context, diags *diag.Diagnostics, verb string, v values, err error, advice string) {
 	summary := fmt.Sprintf("Cannot %s flagops_%s %s", verb, o.spec.Name, o.display(v))
 	var e *rest.Error
 	if !errors.As(err, &e) {
-		diags.AddError(summary, sentence(err.Error()))
+		diags.AddError(summary, sentence(err.Error())+advice)
 		return
 	}
 	landed := false
@@ -32,10 +32,10 @@ func (o *object[C, M, A]) fail(ctx context.Context, diags *diag.Diagnostics, ver
 		}
 		landed = true
 		detail := fmt.Sprintf("%s %s answered %d: %s", e.Method, e.Path, e.Status, strings.Join(e.Fields[field], " "))
-		diags.AddAttributeError(at, summary, sentence(detail)+hint(e))
+		diags.AddAttributeError(at, summary, sentence(detail)+hint(e)+advice)
 	}
 	if !landed {
-		diags.AddError(summary, sentence(err.Error())) // which has the hint
+		diags.AddError(summary, sentence(err.Error())+advice) // which has the hint
 	}
 }
 
@@ -76,15 +76,17 @@ func (o *object[C, M, A]) attribute(field string) path.Path {
 	return at
 }
 
-// suggestImport adds the import block that takes over what already exists, when it can be found.
-func (o *object[C, M, A]) suggestImport(ctx context.Context, c C, diags *diag.Diagnostics, plan values) {
+// importBlock is what takes over an object that exists already, where that is what went wrong and it can be found.
+func (o *object[C, M, A]) importBlock(ctx context.Context, c C, plan values, err error) string {
+	if !errors.Is(err, rest.ErrExists) {
+		return ""
+	}
 	found, err := o.find(ctx, c, plan)
 	if err != nil {
-		return
+		return ""
 	}
-	diags.AddError(fmt.Sprintf("flagops_%s %s already exists", o.spec.Name, o.display(plan)),
-		fmt.Sprintf("To manage the one that is there, paste this block beside the resource (with its own label), then plan again:\n\n"+
-			"import {\n  to = flagops_%s.this\n  id = %q\n}", o.spec.Name, found.join(o.spec.Key)))
+	return fmt.Sprintf("\n\nTo manage the one that is there, paste this block beside the resource (with its own label), then plan again:\n\n"+
+		"import {\n  to = flagops_%s.this\n  id = %q\n}", o.spec.Name, found.join(o.spec.Key))
 }
 
 func sortedKeys[T any](m map[string]T) []string {

@@ -66,7 +66,7 @@ func (o *object[C, M, A]) List(ctx context.Context, req list.ListRequest, stream
 		var sent int64
 		for item, err := range o.spec.List(c, ctx, o.spec.ToAPI(&model)) {
 			if err != nil {
-				o.fail(ctx, &diags, "list", within, err)
+				o.fail(ctx, &diags, "list", within, err, "")
 				failed(diags)
 				return
 			}

@@ -78,10 +78,7 @@ func (o *object[C, M, A]) Create(ctx context.Context, req resource.CreateRequest
 	made, err := o.spec.Create(c, ctx, address)
 	var partial *rest.PartialError
 	if err != nil {
-		o.fail(ctx, &resp.Diagnostics, "create", plan, err)
-		if errors.Is(err, rest.ErrExists) {
-			o.suggestImport(ctx, c, &resp.Diagnostics, plan)
-		}
+		o.fail(ctx, &resp.Diagnostics, "create", plan, err, o.importBlock(ctx, c, plan, err))
 		if o.spec.Adopts || !errors.As(err, &partial) {
 			return
 		}
@@ -118,7 +115,7 @@ func (o *object[C, M, A]) Read(ctx context.Context, req resource.ReadRequest, re
 		return
 	}
 	if err != nil {
-		o.fail(ctx, &resp.Diagnostics, "read", prior, err)
+		o.fail(ctx, &resp.Diagnostics, "read", prior, err, "")
 		return
 	}
 	state := o.merge(ctx, model, got, &resp.Diagnostics)
@@ -159,7 +156,7 @@ func (o *object[C, M, A]) Update(ctx context.Context, req resource.UpdateRequest
 		got, err = o.spec.Read(c, ctx, address)
 	}
 	if err != nil {
-		o.fail(ctx, &resp.Diagnostics, "update", plan, err)
+		o.fail(ctx, &resp.Diagnostics, "update", plan, err, "")
 		return
 	}
 	state := o.merge(ctx, want, got, &resp.Diagnostics)
@@ -185,7 +182,7 @@ func (o *object[C, M, A]) Delete(ctx context.Context, req resource.DeleteRequest
 	address := o.spec.ToAPI(&model)
 	defer o.lock(address)()
 	if err := o.spec.Delete(c, ctx, address); err != nil && !errors.Is(err, rest.ErrNotFound) {
-		o.fail(ctx, &resp.Diagnostics, "delete", prior, err)
+		o.fail(ctx, &resp.Diagnostics, "delete", prior, err, "")
 	}
 }
 
@@ -240,9 +237,10 @@ func (o *object[C, M, A]) warnGivenUp(prior, plan values, diags *diag.Diagnostic
 		}
 	}
 	if len(names) > 0 {
-		diags.AddWarning(fmt.Sprintf("flagops_%s %s: no longer managed: %s", o.spec.Name, o.display(prior), strings.Join(names, ", ")),
-			"The configuration leaves out what was managed (or imported). Applying this changes nothing on the server: "+
-				"what it has stays as it is, and Terraform no longer looks at it.")
+		// The same summary for all, so that Terraform shows a thousand of them as one.
+		diags.AddWarning(fmt.Sprintf("flagops_%s: no longer managed: %s", o.spec.Name, strings.Join(names, ", ")),
+			fmt.Sprintf("The configuration of %s leaves out what was managed (or imported). Applying this changes nothing on the "+
+				"server: what it has stays as it is, and Terraform no longer looks at it.", o.display(prior)))
 	}
 }
 

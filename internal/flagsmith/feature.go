@@ -140,7 +140,7 @@ func checkFeature(ctx context.Context, check crud.Check[*api.Client, featureMode
 					"A name like this stands for an option that exists, by its id: call a new one by its value or by a key.")
 			}
 		}
-		if check.Client != nil && plan.ProjectID != nil && plan.Name != nil {
+		if check.Client != nil && deref(plan.ProjectID) != 0 && deref(plan.Name) != "" {
 			if problem := check.Client.FeatureNameProblem(ctx, *plan.ProjectID, *plan.Name); problem != "" {
 				diags.AddAttributeError(path.Root("name"), "Not a name for a feature of this project", problem)
 			}

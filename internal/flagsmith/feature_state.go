@@ -52,7 +52,7 @@ var featureState = crud.Spec[*api.Client, featureStateModel, api.FeatureState]{
 			"value": schema.SingleNestedAttribute{
 				Optional: true, Attributes: valueAttributes(), Validators: []validator.Object{oneValue{}},
 				MarkdownDescription: "The feature's value in this environment: at most one of `string`, `integer` and `boolean`; `{}` is the " +
-					"server's null. Left out: not managed here. `provider::flagops::flagsmith_value` makes it from YAML or JSON. Flagsmith has " +
+					"server's null or, where the state has that already, the empty text. Left out: not managed here. `provider::flagops::flagsmith_value` makes it from YAML or JSON. Flagsmith has " +
 					"no fractions; one that was set elsewhere reads as a string.",
 			},
 			"multivariate_weights": schema.MapAttribute{
@@ -81,6 +81,7 @@ var featureState = crud.Spec[*api.Client, featureStateModel, api.FeatureState]{
 	Update: (*api.Client).UpdateFeatureState,
 	Delete: (*api.Client).ResetFeatureState, // crud asks for it only where on_destroy is reset
 	List:   (*api.Client).FeatureStates,
+	Title:  func(s api.FeatureState) string { return s.Feature },
 	Check:  checkOptionNames,
 	Lock: func(s api.FeatureState) (string, bool) {
 		return fmt.Sprintf("environment %d, feature %d", s.EnvironmentID, s.FeatureID), false

@@ -39,7 +39,7 @@ var multivariateOptions = schema.MapNestedAttribute{
 			PlanModifiers: []planmodifier.Int64{int64planmodifier.UseNonNullStateForUnknown()},
 		},
 		"value": schema.SingleNestedAttribute{
-			Required: true, Attributes: optionValue(), Validators: []validator.Object{oneValue{}},
+			Required: true, Attributes: valueAttributes(), Validators: []validator.Object{oneValue{}},
 			MarkdownDescription: "What the option is: one of `string`, `integer` and `boolean`. `{}` is none: the server's null or, where " +
 				"the option has that already, the empty text. A change reaches everybody who gets the option at once. `provider::flagops::flagsmith_value` makes it from " +
 				"YAML or JSON.",
@@ -52,35 +52,6 @@ var multivariateOptions = schema.MapNestedAttribute{
 			Validators: []validator.Number{percentage{}},
 		},
 	}},
-}
-
-// optionValue is a typed value, but keeps an empty text for {}: configuration that Terraform generates has {} for both, and
-// to the feature's users an option that is null is of no more use.
-func optionValue() map[string]schema.Attribute {
-	attributes := valueAttributes()
-	if s, ok := attributes["string"].(schema.StringAttribute); ok {
-		s.Computed, s.PlanModifiers = true, []planmodifier.String{keepEmptyValue{}}
-		attributes["string"] = s
-	}
-	return attributes
-}
-
-type keepEmptyValue struct{}
-
-func (keepEmptyValue) Description(context.Context) string { return "{} keeps an empty text" }
-
-func (m keepEmptyValue) MarkdownDescription(ctx context.Context) string { return m.Description(ctx) }
-
-func (keepEmptyValue) PlanModifyString(ctx context.Context, req planmodifier.StringRequest, resp *planmodifier.StringResponse) {
-	if !req.ConfigValue.IsNull() {
-		return
-	}
-	resp.PlanValue = types.StringNull()
-	var value types.Object
-	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, req.Path.ParentPath(), &value)...)
-	if v, known := knownValue(value); known && v == (api.Value{}) && !req.StateValue.IsNull() && req.StateValue.ValueString() == "" {
-		resp.PlanValue = req.StateValue
-	}
 }
 
 // optionsToAPI keeps null apart from none.

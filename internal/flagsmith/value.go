@@ -7,7 +7,9 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/flagops/terraform-provider-flagops/internal/flagsmith/api"
 )
@@ -38,7 +40,8 @@ const maxValue = 20000
 func valueAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"string": schema.StringAttribute{
-			Optional: true,
+			Optional: true, Computed: true,
+			PlanModifiers: []planmodifier.String{keepEmptyValue{}},
 			MarkdownDescription: "A text of at most 20,000 characters, without white space at its ends, which Flagsmith would strip. " +
 				"`\"5\"` and `\"true\"` stay texts; `\"\"` is not null.",
 			Validators: []validator.String{text{most: maxValue}},
@@ -69,5 +72,25 @@ func (oneValue) ValidateObject(_ context.Context, req validator.ObjectRequest, r
 	if len(set) > 1 {
 		resp.Diagnostics.AddAttributeError(req.Path, "A value of two types",
 			fmt.Sprintf("It sets %s and %s. A value has one type: set one of string, integer and boolean, or none for the server's null.", set[0], set[1]))
+	}
+}
+
+// keepEmptyValue plans an empty text that is there for {}: configuration that Terraform generates has {} for "" as for
+// null, and taking a flag over must not change it.
+type keepEmptyValue struct{}
+
+func (keepEmptyValue) Description(context.Context) string { return "{} keeps an empty text" }
+
+func (m keepEmptyValue) MarkdownDescription(ctx context.Context) string { return m.Description(ctx) }
+
+func (keepEmptyValue) PlanModifyString(ctx context.Context, req planmodifier.StringRequest, resp *planmodifier.StringResponse) {
+	if !req.ConfigValue.IsNull() {
+		return
+	}
+	resp.PlanValue = types.StringNull()
+	var value types.Object
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, req.Path.ParentPath(), &value)...)
+	if v, known := knownValue(value); known && v == (api.Value{}) && !req.StateValue.IsNull() && req.StateValue.ValueString() == "" {
+		resp.PlanValue = req.StateValue
 	}
 }

@@ -29,8 +29,8 @@ func (flagsmithValue) Definition(_ context.Context, _ function.DefinitionRequest
 		Summary: "Typed value of a Flagsmith flag",
 		MarkdownDescription: "Turns a string, a whole number, a bool or null, as it comes out of YAML or JSON, into the object that `value` " +
 			"takes in Flagsmith's resources: `\"blue\"` becomes `{ string = \"blue\" }`, `3` `{ integer = 3 }`, `true` `{ boolean = true }`, " +
-			"and `null` the object with nothing set, which is the server's null. Anything else is an error: a fraction, a number that " +
-			"does not fit into 32 bits, a list, an object.",
+			"and `null` stays null, which means that the value is not managed here (write `{}` for the server's null). Anything else is " +
+			"an error: a fraction, a number that does not fit into 32 bits, a list, an object.",
 		Parameters: []function.Parameter{function.DynamicParameter{
 			Name: "value", AllowNullValue: true,
 			MarkdownDescription: "A string, a whole number from -2147483648 to 2147483647, a bool, or null.",
@@ -67,6 +67,10 @@ func (flagsmithValue) Run(ctx context.Context, req function.RunRequest, resp *fu
 				kind(value)+". To store it as text, give jsonencode(…) of it.")
 			return
 		}
+	}
+	if typed["string"].IsNull() && typed["integer"].IsNull() && typed["boolean"].IsNull() {
+		resp.Error = resp.Result.Set(ctx, types.ObjectNull(typedValue)) // what was forgotten must not wipe a live value
+		return
 	}
 	object, diags := types.ObjectValue(typedValue, typed)
 	resp.Error = function.ConcatFuncErrors(function.FuncErrorFromDiags(ctx, diags), resp.Result.Set(ctx, object))

@@ -110,7 +110,8 @@ func TestAccExamplesOfLists(t *testing.T) {
 			t.Parallel()
 			w := acctest.NewWorkspace(t, f)
 			w.Write("all.tfquery.hcl", read(t, filepath.Join(dir, "list-resource.tfquery.hcl")))
-			if out := w.Run("query"); !strings.Contains(out, "list.flagops_") {
+			name := map[string]string{"flagops_flagsmith_feature_state": "new_checkout (1/2/1)", "flagops_flagsmith_feature": "new_checkout (1/1)"}
+			if out := w.Run("query"); !strings.Contains(out, "list.flagops_") || !strings.Contains(out, name[filepath.Base(dir)]) {
 				t.Errorf("listed nothing:\n%s", out)
 			}
 		})

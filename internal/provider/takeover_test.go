@@ -122,6 +122,7 @@ func oddProject(t *testing.T, f *acctest.Flagsmith) (project int64, environments
 		{"type": "unicode", "string_value": "same", "default_percentage_allocation": 20},
 		{"type": "int", "integer_value": 5, "string_value": "left behind", "default_percentage_allocation": 0},
 		{"type": "bool", "boolean_value": false, "default_percentage_allocation": 3.5},
+		{"type": "unicode", "string_value": "", "default_percentage_allocation": 0},
 	}})
 	f.Post(fmt.Sprintf("%s/features/%d/mv-options/", in, words), o{"feature": words, "type": "unicode", "string_value": "a long text",
 		"default_percentage_allocation": 1, "key": "keyed"})
@@ -137,7 +138,7 @@ func oddProject(t *testing.T, f *acctest.Flagsmith) (project int64, environments
 		state(number, o{"feature_state_value": 3})
 		state(number, o{"feature_state_value": true})
 		state(archived, o{"enabled": true, "feature_state_value": 1.5})
-		state(twins, o{"multivariate_feature_state_values": []o{}})
+		state(twins, o{"multivariate_feature_state_values": []o{}, "feature_state_value": ""})
 		f.Post("/environments/"+key+"/webhooks/", o{"url": "https://hooks.example.com/a", "secret": "s3cret"})
 		f.Post("/environments/"+key+"/webhooks/", o{"url": "https://hooks.example.com/a", "enabled": false})
 	}

@@ -21,6 +21,7 @@ type FeatureState struct {
 	ProjectID     int64
 	EnvironmentID int64
 	FeatureID     int64
+	Feature       string // the feature's name; lists alone say it
 
 	Enabled *bool
 	Value   *Value
@@ -297,21 +298,28 @@ func initialValue(text *string) Value {
 	return Value{String: text}
 }
 
-// FeatureStates lists the states of an environment, those of archived features included.
+// FeatureStates lists the states of an environment, those of archived features included, with their features' names.
 func (c *Client) FeatureStates(ctx context.Context, within FeatureState) iter.Seq2[FeatureState, error] {
 	return func(yield func(FeatureState, error) bool) {
 		states, err := inEnvironment(ctx, c, within.ProjectID, within.EnvironmentID, func(key string) ([]stateAnswer, error) {
 			return collect(pages[stateAnswer](ctx, c, rest.P("/environments/{}/featurestates/", key)))
 		})
-		if err == nil && slices.ContainsFunc(states, func(s stateAnswer) bool { return len(s.Weights) > 0 }) {
-			_, err = collect(c.Features(ctx, Feature{ProjectID: within.ProjectID})) // all options at once
+		var features []Feature
+		if err == nil {
+			features, err = collect(c.Features(ctx, Feature{ProjectID: within.ProjectID})) // names, and all options at once
 		}
 		if err != nil {
 			yield(FeatureState{}, err)
 			return
 		}
+		names := make(map[int64]string, len(features))
+		for _, feature := range features {
+			names[feature.ID] = feature.Name
+		}
 		for _, state := range states {
-			if !yield(c.readState(ctx, within, state)) {
+			named, err := c.readState(ctx, within, state)
+			named.Feature = names[state.FeatureID]
+			if !yield(named, err) {
 				return
 			}
 		}

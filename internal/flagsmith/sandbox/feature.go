@@ -27,7 +27,7 @@ const (
 func (f *feature) key() *int64 { return &f.id }
 
 func (s *Sandbox) featureRoutes() {
-	s.route("/projects/{project}/features/", methods{"GET": s.listFeatures, "POST": s.createFeature, "": func(*request) answer { return forbidden() }})
+	s.route("/projects/{project}/features/", methods{"GET": s.listFeatures, "POST": s.createFeature, "": refuse})
 	s.route("/projects/{project}/features/{feature}/", methods{"GET": s.readFeature, "PUT": s.updateFeature, "PATCH": s.updateFeature, "DELETE": s.deleteFeature})
 	s.route("/projects/{project}/features/{feature}/add-owners/", methods{"POST": s.addOwners})
 	s.route("/projects/{project}/features/{feature}/remove-owners/", methods{"POST": s.removeOwners})

@@ -53,7 +53,15 @@ func (s *Sandbox) readGroupInto(r *request, g *group) answer {
 	in.text("name", &g.name, required, upTo(200))
 	in.flag("is_default", &g.isDefault)
 	in.nullText("external_id", &g.external, blank, upTo(255))
-	return in.bad()
+	if a := in.bad(); a.status != 0 {
+		return a
+	}
+	if s.groups.first(func(o *group) bool {
+		return o.id != g.id && o.external != nil && g.external != nil && *o.external == *g.external
+	}) != nil {
+		return crash()
+	}
+	return answer{}
 }
 
 func (s *Sandbox) createGroup(r *request) answer {
@@ -112,8 +120,18 @@ func (s *Sandbox) addToGroup(r *request) answer {
 	if g == nil {
 		return a
 	}
-	if slices.ContainsFunc(ids, func(id int64) bool { return !s.users.has(id) }) {
+	found := 0
+	for i, id := range ids {
+		if s.users.has(id) && !slices.Contains(ids[:i], id) {
+			found++
+		}
+	}
+	switch {
+	case found == len(ids):
+	case found == 0:
 		return detail(http.StatusBadRequest, "Users  do not exist in this organisation")
+	default:
+		return crash() // the message is to list those that are missing, and cannot
 	}
 	g.users = union(g.users, ids)
 	return ok(s.showGroup(g))
@@ -140,7 +158,10 @@ func (s *Sandbox) groupMembers(r *request) (*group, []int64, answer) {
 	}
 	var ids []int64
 	for _, e := range list {
-		id, _ := toInt(e)
+		id, ok := toInt(e)
+		if !ok {
+			return nil, nil, crash()
+		}
 		ids = append(ids, id)
 	}
 	return g, ids, answer{}

@@ -53,7 +53,7 @@ func (v *value) read(in *input) {
 }
 
 func (s *Sandbox) multivariateRoutes() {
-	s.route("/projects/{project}/features/{feature}/mv-options/", methods{"GET": s.listOptions, "POST": s.createOption, "": func(*request) answer { return forbidden() }})
+	s.route("/projects/{project}/features/{feature}/mv-options/", methods{"GET": s.listOptions, "POST": s.createOption, "": refuse})
 	s.route("/projects/{project}/features/{feature}/mv-options/{id}/", methods{"GET": s.readOption, "PUT": s.updateOption, "PATCH": s.updateOption, "DELETE": s.deleteOption})
 	s.route("/multivariate/options/get-by-uuid/{uuid}/", methods{"GET": s.optionByUUID})
 }

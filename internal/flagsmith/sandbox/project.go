@@ -20,7 +20,7 @@ type project struct {
 func (p *project) key() *int64 { return &p.id }
 
 func (s *Sandbox) projectRoutes() {
-	s.route("/projects/", methods{"GET": s.listProjects, "POST": s.createProject, "": func(*request) answer { return forbidden() }})
+	s.route("/projects/", methods{"GET": s.listProjects, "POST": s.createProject, "": refuse})
 	s.route("/projects/{project}/", methods{"GET": s.readProject, "PUT": s.updateProject, "PATCH": s.updateProject, "DELETE": s.deleteProject})
 	s.route("/projects/{project}/environments/", methods{"GET": s.projectEnvironments})
 	s.route("/projects/{project}/my-permissions/", methods{"GET": s.myPermissions})

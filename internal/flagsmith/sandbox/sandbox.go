@@ -217,9 +217,7 @@ func (s *Sandbox) serve(r *http.Request) answer {
 		h, ok = e.methods[""]
 	}
 	if !ok {
-		a := detail(http.StatusMethodNotAllowed, "Method %q not allowed.", r.Method)
-		a.header = http.Header{"Allow": {e.allow()}}
-		return a
+		h = notAllowed
 	}
 	a := h(req)
 	if a.header == nil {
@@ -340,6 +338,13 @@ func gone() answer            { return answer{status: http.StatusNoContent} }
 
 // crash is what the real server answers where it runs into an exception.
 func crash() answer { return page(http.StatusInternalServerError) }
+
+func notAllowed(r *request) answer {
+	return detail(http.StatusMethodNotAllowed, "Method %q not allowed.", r.Method)
+}
+
+// refuse answers a method where permission is looked at before it.
+func refuse(*request) answer { return forbidden() }
 
 func forbidden() answer {
 	return detail(http.StatusForbidden, "You do not have permission to perform this action.")

@@ -1,12 +1,16 @@
 package sandbox
 
 import (
+	"encoding/json"
+	"math"
 	"net/http"
 	"net/netip"
-	"net/url"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // webhook is an environment's or the organisation's. It is never called.
@@ -20,8 +24,8 @@ type webhook struct {
 func (h *webhook) key() *int64 { return &h.id }
 
 func (s *Sandbox) webhookRoutes() {
-	s.route("/environments/{key}/webhooks/", methods{"GET": s.listEnvironmentHooks, "POST": s.createEnvironmentHook})
-	s.route("/environments/{key}/webhooks/{id}/", methods{"PUT": s.updateEnvironmentHook, "PATCH": s.updateEnvironmentHook, "DELETE": s.deleteEnvironmentHook})
+	s.route("/environments/{key}/webhooks/", methods{"GET": s.listEnvironmentHooks, "POST": s.createEnvironmentHook, "": refuse})
+	s.route("/environments/{key}/webhooks/{id}/", methods{"PUT": s.updateEnvironmentHook, "PATCH": s.updateEnvironmentHook, "DELETE": s.deleteEnvironmentHook, "": s.environmentFirst})
 	s.route("/organisations/{organisation}/webhooks/", methods{"GET": s.listOrganisationHooks, "POST": s.createOrganisationHook})
 	s.route("/organisations/{organisation}/webhooks/{id}/", methods{"GET": s.readOrganisationHook, "PUT": s.updateOrganisationHook, "PATCH": s.updateOrganisationHook, "DELETE": s.deleteOrganisationHook})
 }
@@ -31,52 +35,138 @@ func (h *webhook) show() fields {
 }
 
 func (h *webhook) read(in *input) {
-	in.text("url", &h.url, required, upTo(200))
+	h.readURL(in)
 	in.flag("enabled", &h.enabled)
 	in.text("secret", &h.secret, blank, upTo(255))
-	if _, broken := in.errs["url"]; !broken && in.data.has("url") {
-		if msgs := wrongURL(h.url); msgs != nil {
-			in.failWith("url", msgs)
-		}
-	}
 }
 
-// wrongURL says what is wrong with a webhook's address. Names are not resolved here, except the one that everybody knows;
-// the real server resolves them, and lets those pass that it cannot.
-func wrongURL(text string) []string {
-	u, err := url.Parse(text)
-	var msgs []string
-	if err != nil || !slices.Contains([]string{"http", "https"}, strings.ToLower(u.Scheme)) {
-		msgs = append(msgs, "Enter a valid http(s) URL.")
+// readURL reports everything that is wrong with the address at once, as the real server does.
+func (h *webhook) readURL(in *input) {
+	v, _, ok := in.value("url", false, []rule{required})
+	if !ok {
+		return
 	}
-	known := err == nil && slices.Contains([]string{"http", "https", "ftp", "ftps"}, strings.ToLower(u.Scheme))
-	if !known || u.Hostname() == "" || !strings.Contains(u.Hostname(), ".") && !strings.Contains(u.Hostname(), ":") && u.Hostname() != "localhost" {
+	text, isText := v.(string)
+	if n, isNumber := v.(json.Number); isNumber {
+		text, isText = pyStr(n), true
+	}
+	text = strip(text)
+	switch {
+	case !isText:
+		in.fail("url", "Enter a valid URL.")
+		return
+	case text == "":
+		in.fail("url", "This field may not be blank.")
+		return
+	}
+	host := hostOf(text)
+	var msgs []string
+	switch {
+	case host == "":
+		msgs = append(msgs, "Enter a valid http(s) URL.")
+	case slices.ContainsFunc(strings.Split(host, "."), func(label string) bool { return len(label) > 63 }):
+		in.crashed = true // the name cannot even be looked up
+	case internal(host):
+		msgs = append(msgs, "URLs must not target internal or private network addresses.")
+	}
+	if utf8.RuneCountInString(text) > 200 {
+		msgs = append(msgs, "Ensure this field has no more than 200 characters.")
+	}
+	if strings.ContainsRune(text, 0) {
+		msgs = append(msgs, "Null characters are not allowed.")
+	}
+	if !validURL(text) {
 		msgs = append(msgs, "Enter a valid URL.")
 	}
-	if msgs == nil && internal(u.Hostname()) {
-		msgs = []string{"URLs must not target internal or private network addresses."}
+	if msgs != nil {
+		in.failWith("url", msgs)
 	}
-	return msgs
+	h.url = text
 }
 
+var (
+	webURL     = regexp.MustCompile(`(?i)^https?://(?:[^/?#]*@)?(\[[^\]]*\]|[^/?#:@]*)`)
+	wholeURL   = regexp.MustCompile(`(?i)^(?:https?|ftps?)://(?:[^\s:@/]+(?::[^\s:@/]*)?@)?(\[[0-9a-f:.]+\]|[^\s:@/?#\[\]]+)(?::[0-9]{1,5})?(?:[/?#]\S*)?$`)
+	hostLabel  = regexp.MustCompile(`(?i)^[a-z\x{00a1}-\x{ffff}0-9](?:[a-z\x{00a1}-\x{ffff}0-9-]{0,61}[a-z\x{00a1}-\x{ffff}0-9])?$`)
+	topLabel   = regexp.MustCompile(`(?i)^(?:[a-z\x{00a1}-\x{ffff}][a-z\x{00a1}-\x{ffff}-]{0,61}[a-z\x{00a1}-\x{ffff}]|xn--[a-z0-9]{1,59})$`)
+	oldIPParts = regexp.MustCompile(`^[0-9]+(\.[0-9]+){0,3}$`)
+)
+
+// hostOf is the lower-case host of an http address, or nothing.
+func hostOf(text string) string {
+	m := webURL.FindStringSubmatch(text)
+	if m == nil {
+		return ""
+	}
+	return strings.ToLower(strings.Trim(m[1], "[]"))
+}
+
+// validURL follows the rules of Django's URL field.
+func validURL(text string) bool {
+	m := wholeURL.FindStringSubmatch(text)
+	if m == nil {
+		return false
+	}
+	host := strings.TrimSuffix(m[1], ".")
+	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil || strings.EqualFold(host, "localhost") {
+		return true
+	}
+	labels := strings.Split(host, ".")
+	top := labels[len(labels)-1]
+	return len(labels) > 1 && topLabel.MatchString(top) &&
+		!slices.ContainsFunc(labels[:len(labels)-1], func(label string) bool { return !hostLabel.MatchString(label) })
+}
+
+// private is what must not be called, as Python's ipaddress sees it: not all of what RFC 6890 lists, 100.64.0.0/10 passes.
+var private = func() (all []netip.Prefix) {
+	for _, text := range []string{"0.0.0.0/8", "10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/29",
+		"192.0.0.170/31", "192.0.2.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4",
+		"240.0.0.0/4", "::/128", "::1/128", "100::/64", "2001::/23", "2001:db8::/32", "fc00::/7", "fe80::/10", "ff00::/8"} {
+		all = append(all, netip.MustParsePrefix(text))
+	}
+	return all
+}()
+
+// internal tells whether a host is an internal address. Names are not looked up here, except the one that everybody knows;
+// the real server does, and lets those pass that it cannot find.
 func internal(host string) bool {
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+	if host == "localhost" {
 		return true
 	}
 	a, err := netip.ParseAddr(host)
-	if err != nil {
-		return false
+	if err != nil && oldIPParts.MatchString(host) {
+		a, err = oldIP(host)
 	}
-	a = a.Unmap()
-	return a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast() || a.IsMulticast() || a.IsUnspecified()
+	return err == nil && slices.ContainsFunc(private, func(p netip.Prefix) bool { return p.Contains(a.Unmap()) })
+}
+
+// oldIP reads IPv4 addresses of fewer than four numbers, whose last one fills the rest: 127.1, 2130706433.
+func oldIP(host string) (netip.Addr, error) {
+	parts := strings.Split(host, ".")
+	var sum uint64
+	for i, p := range parts {
+		n, err := strconv.ParseUint(p, 10, 32)
+		if err != nil || i < len(parts)-1 && n > 255 {
+			return netip.Addr{}, strconv.ErrRange
+		}
+		if i < len(parts)-1 {
+			n <<= 24 - 8*i
+		}
+		sum += n
+	}
+	if sum > math.MaxUint32 {
+		return netip.Addr{}, strconv.ErrRange
+	}
+	return netip.AddrFrom4([4]byte{byte(sum >> 24), byte(sum >> 16), byte(sum >> 8), byte(sum)}), nil
 }
 
 // createHook stores a hook. The real server repeats the hook's own URL as the Location of the answer.
 func createHook(t *table[webhook], owner int64, r *request) answer {
 	h := webhook{owner: owner, enabled: true, created: time.Now(), updated: time.Now()}
 	in := r.input(false)
-	if h.read(in); len(in.errs) > 0 {
-		return in.bad()
+	h.read(in)
+	if a := in.bad(); a.status != 0 {
+		return a
 	}
 	a := created(t.add(&h).show())
 	a.header = http.Header{"Location": {h.url}}
@@ -85,12 +175,22 @@ func createHook(t *table[webhook], owner int64, r *request) answer {
 
 func updateHook(h *webhook, r *request) answer {
 	in, changed := r.input(r.Method == "PATCH"), *h
-	if changed.read(in); len(in.errs) > 0 {
-		return in.bad()
+	changed.read(in)
+	if a := in.bad(); a.status != 0 {
+		return a
 	}
 	changed.updated = time.Now()
 	*h = changed
 	return ok(h.show())
+}
+
+// environmentFirst answers a method that is not there: the environment must be, though.
+func (s *Sandbox) environmentFirst(r *request) answer {
+	e, a := s.environmentOr(r, forbidden())
+	if e == nil {
+		return a
+	}
+	return notAllowed(r)
 }
 
 func (s *Sandbox) listEnvironmentHooks(r *request) answer {
