@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -105,6 +106,10 @@ func TestLifecycle(t *testing.T) {
 		{
 			Config: dune("deletion_protection = true") + "", Destroy: true,
 			ExpectError: regexp.MustCompile(`(?s)deletion_protection is true.*apply that first`),
+		},
+		{ // nor does a replacement pass the plan
+			Config: strings.Replace(dune("deletion_protection = true"), "flagops_toy_shelf.s.id", "99", 1), PlanOnly: true,
+			ExpectError: regexp.MustCompile(`"Dune" is protected`),
 		},
 		{Config: dune("")},
 		{ // deleted outside: gone from state with a warning, made again

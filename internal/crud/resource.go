@@ -188,7 +188,8 @@ func (o *object[C, M, A]) Delete(ctx context.Context, req resource.DeleteRequest
 
 func (o *object[C, M, A]) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	prior := explode(req.State.Raw, o.typ)
-	creates, destroys, replaces := req.State.Raw.IsNull(), req.Plan.Raw.IsNull(), len(resp.RequiresReplace) > 0
+	creates, destroys := req.State.Raw.IsNull(), req.Plan.Raw.IsNull()
+	replaces := !creates && !destroys && o.replaces(prior, explode(req.Plan.Raw, o.typ))
 	if destroys || replaces {
 		o.protected(prior, &resp.Diagnostics)
 	}
@@ -214,6 +215,16 @@ func (o *object[C, M, A]) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(o.spec.Check(ctx, check)...)
 	}
+}
+
+// replaces says that a change forces replacement. The framework knows too, but tells nobody before it is too late to warn.
+func (o *object[C, M, A]) replaces(prior, plan values) bool {
+	for name, a := range o.spec.Schema.Attributes {
+		if replaces(a) && !plan[name].Equal(prior[name]) {
+			return true
+		}
+	}
+	return false
 }
 
 // planSecrets keeps a readable secret out of the plan while its write-only twin is in use, and lets it come back after.

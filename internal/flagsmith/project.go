@@ -134,6 +134,9 @@ func checkProject(ctx context.Context, c crud.Check[*api.Client, projectModel]) 
 	if c.Client == nil {
 		return nil
 	}
+	if id := deref(c.Plan.ID); id != 0 { // features of this plan will have to match what the project gets
+		c.Client.ExpectFeatureNames(id, c.Plan.FeatureNameRegex)
+	}
 	if changes(c.Plan.StaleFlagsLimitDays, held.StaleFlagsLimitDays) {
 		ignored("stale_flags_limit_days", deref(held.StaleFlagsLimitDays))
 	}

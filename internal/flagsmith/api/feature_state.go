@@ -328,7 +328,7 @@ func (c *Client) FeatureStates(ctx context.Context, within FeatureState) iter.Se
 
 // CheckWeights says, by option name, why Flagsmith would refuse or change a weight. "" is about all of them together.
 func CheckWeights(weights map[string]Percent) map[string]string {
-	problems, sum := map[string]string{}, new(big.Rat)
+	problems := map[string]string{}
 	for name, weight := range weights {
 		number := weight.Float()
 		switch {
@@ -339,11 +339,9 @@ func CheckWeights(weights map[string]Percent) map[string]string {
 		case !weight.Exact():
 			problems[name] = fmt.Sprintf("Flagsmith calculates with 64-bit floats and would not give %s back. Round it: floor(100 * x) / 100 keeps "+
 				"two digits, and a sum at most 100.", number.Text('g', 20))
-		default:
-			exact, _ := new(big.Rat).SetString(strconv.FormatFloat(weight.float64(), 'g', -1, 64))
-			sum.Add(sum, exact)
 		}
 	}
+	sum := TotalPercent(slices.Collect(maps.Values(weights))...)
 	if len(problems) == 0 && sum.Cmp(big.NewRat(100, 1)) > 0 {
 		problems[""] = fmt.Sprintf("The weights add up to %s per cent; together they may have 100.", decimal(sum))
 	}

@@ -179,7 +179,7 @@ func TestFeatureStatesList(t *testing.T) {
 		names     []string
 		problem   string
 	}{
-		"no weights":     {exchanges: list(bare), names: []string{}},
+		"no weights":     {exchanges: append(list(bare), features), names: []string{}},
 		"weights":        {exchanges: append(list(aState), features), names: []string{"a", "b"}},
 		"foreign option": {exchanges: append(list(strings.Replace(aState, `option": 11`, `option": 77`, 1)), features, getFeature), names: []string{"#77", "b"}},
 		"no features":    {exchanges: append(list(aState), exchange{features.request, "", 500, "<p>"}, exchange{"GET /projects/1/", "", 200, "{}"}), problem: "500"},
@@ -192,7 +192,7 @@ func TestFeatureStatesList(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), test.problem) {
 					t.Errorf("error %v", err)
 				}
-			case err != nil || len(states) != 1 || !slices.Equal(slices.Sorted(maps.Keys(states[0].Weights)), slices.Sorted(slices.Values(test.names))):
+			case err != nil || len(states) != 1 || states[0].Feature == "" || !slices.Equal(slices.Sorted(maps.Keys(states[0].Weights)), slices.Sorted(slices.Values(test.names))):
 				t.Errorf("%+v, %v", states, err)
 			}
 		})

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/big"
 	"math/rand/v2"
 	"net/http"
 	"regexp"
@@ -337,18 +336,4 @@ func ofNested(err error, sent []Option) error {
 		}
 	}
 	return err
-}
-
-// TotalPercent adds percentages up as the decimals they are: binary fractions of any length can make 100 of 16.1, 48.2 and
-// 35.7 a little more or less than 100.
-func TotalPercent(shares ...Percent) *big.Rat {
-	total := new(big.Rat)
-	for _, share := range shares {
-		if share.number != nil {
-			if decimal, ok := new(big.Rat).SetString(share.number.Text('g', -1)); ok {
-				total.Add(total, decimal)
-			}
-		}
-	}
-	return total
 }

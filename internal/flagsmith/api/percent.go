@@ -88,13 +88,11 @@ func (p Percent) Cmp(other Percent) int {
 // Ascending mostly does; where it does not, other orders are tried. Weights that really exceed 100 stay ascending.
 func orderWeights[T any](items []T, weight func(T) Percent) []T {
 	ordered := slices.SortedStableFunc(slices.Values(items), func(a, b T) int { return weight(a).Cmp(weight(b)) })
-	exact := new(big.Float).SetPrec(percentBits)
-	for _, item := range ordered {
-		if w := weight(item).number; w != nil {
-			exact.Add(exact, w)
-		}
+	shares := make([]Percent, len(ordered))
+	for i, item := range ordered {
+		shares[i] = weight(item)
 	}
-	if exact.Cmp(big.NewFloat(100)) > 0 || accepted(ordered, weight) {
+	if TotalPercent(shares...).Cmp(big.NewRat(100, 1)) > 0 || accepted(ordered, weight) {
 		return ordered
 	}
 	other := slices.Clone(ordered)
@@ -115,4 +113,18 @@ func accepted[T any](items []T, weight func(T) Percent) bool {
 		sum += weight(item).float64()
 	}
 	return sum <= 100
+}
+
+// TotalPercent adds percentages up as the decimals they are: binary fractions of any length can make 100 of 16.1, 48.2 and
+// 35.7 a little more or less than 100.
+func TotalPercent(shares ...Percent) *big.Rat {
+	total := new(big.Rat)
+	for _, share := range shares {
+		if share.number != nil {
+			if decimal, ok := new(big.Rat).SetString(share.number.Text('g', -1)); ok {
+				total.Add(total, decimal)
+			}
+		}
+	}
+	return total
 }

@@ -184,6 +184,9 @@ func (s *Sandbox) listDefaultStates(r *request) answer {
 		}
 		wanted = id
 	}
+	if q.Has("anyIdentity") {
+		return s.fixedPage(r, []any{}) // there are no identities
+	}
 	name := q.Get("feature_name")
 	all := s.states.where(func(st *featureState) bool {
 		return st.environment == e.id && st.isDefault() && (!filtered || st.feature == wanted) &&
@@ -212,6 +215,9 @@ func (s *Sandbox) readDefaultState(r *request) answer {
 // directly finds a state that may be written without a version.
 func (s *Sandbox) directly(r *request) (*featureState, answer) {
 	st, a := s.defaultStateOf(r)
+	if st != nil && r.body == nil && r.Method != http.MethodDelete {
+		return nil, crash()
+	}
 	if st != nil && s.environments.get(st.environment).v2 {
 		return nil, v2Only()
 	}
@@ -299,44 +305,50 @@ func (s *Sandbox) saveState(in *input, st *featureState) answer {
 	if changed.environment != st.environment {
 		in.fail("environment", "Cannot change the environment of a feature state")
 	}
+	var none *int64
+	in.nullKey("identity", &none, func(int64) bool { return false })
+	in.nullKey("feature_segment", &none, s.overrides.has)
 	weights := s.readWeights(in)
 	if a := in.bad(); a.status != 0 {
 		return a
 	}
-	if a := weights.tooMuch(); a.status != 0 {
-		return a
+	if in.data.has("identifier") && in.data.values["identifier"] != nil {
+		return nonField("Invalid identifier") // there are no identities
 	}
-	if a := s.saveWeights(st, weights); a.status != 0 {
+	if a := weights.tooMuch(); a.status != 0 {
 		return a
 	}
 	changed.updated = time.Now()
 	*st = changed
-	return answer{}
+	return s.saveWeights(st, weights)
 }
 
 // weights is a body's multivariate_feature_state_values; nil where it has none.
 type weights []weight
 
 type weight struct {
-	id, option int64
-	percent    float64
+	body    any
+	id      int64
+	percent float64
 }
 
 func (s *Sandbox) readWeights(in *input) weights {
 	out := weights{}
 	present := in.list("multivariate_feature_state_values", func(item *input) {
-		var w weight
-		item.key("multivariate_feature_option", &w.option, s.options.has, required)
-		item.percent("percentage_allocation", &w.percent, required, between(0, 100))
-		if v, ok := item.data.get("id"); ok {
-			w.id, _ = toInt(v)
-		}
+		w, so := weight{body: item.data, id: idIn(item)}, stateOption{}
+		s.readWeight(item, &so)
+		w.percent = so.percent
 		out = append(out, w)
 	})
 	if !present {
 		return nil
 	}
 	return out
+}
+
+func (s *Sandbox) readWeight(in *input, so *stateOption) {
+	in.key("multivariate_feature_option", &so.option, s.options.has, required)
+	in.percent("percentage_allocation", &so.percent, required, between(0, 100))
 }
 
 // tooMuch adds floats in the order of the payload.
@@ -351,38 +363,42 @@ func (ws weights) tooMuch() answer {
 	return answer{}
 }
 
-// saveWeights replaces a state's weights. A weight that exists must be named by its id; an option of another feature is
-// fine.
+// saveWeights replaces a state's weights, one by one: a row is found by its id, whosever it is, others are made, those
+// left out are deleted at the end. Two rows for one option are an error that leaves what was saved before it. An option of
+// another feature is fine.
 func (s *Sandbox) saveWeights(st *featureState, ws weights) answer {
 	if ws == nil {
 		return answer{}
 	}
 	kept := map[int64]bool{}
-	for _, w := range ws {
-		if so := s.stateOptions.get(w.id); so != nil {
-			kept[w.id] = true
+	errs, failed := make([]any, len(ws)), false
+	for i, w := range ws {
+		row := s.stateOptions.get(w.id)
+		so := stateOption{}
+		if row != nil {
+			so = *row
 		}
-	}
-	taken := map[int64]bool{}
-	for _, so := range s.weightsOf(st) {
-		if !kept[so.id] {
-			taken[so.option] = true
+		in := newInput(w.body, row != nil)
+		s.readWeight(in, &so)
+		if errs[i] = in.errs; len(in.errs) > 0 {
+			failed = true
+			continue
 		}
-	}
-	for _, w := range ws {
-		if so := s.stateOptions.get(w.id); so == nil && taken[w.option] {
+		so.state = st.id
+		if s.stateOptions.first(func(o *stateOption) bool { return o.state == st.id && o.option == so.option && o.id != so.id }) != nil {
 			return bad([]string{"{'__all__': ['Multivariate feature state value with this Feature state and Multivariate feature option already exists.']}"})
 		}
-		taken[w.option] = true
+		if row != nil {
+			*row = so
+		} else {
+			s.stateOptions.add(&so)
+		}
+		kept[so.id] = true
+	}
+	if failed {
+		return bad(fields{"multivariate_feature_state_values": errs})
 	}
 	s.stateOptions.dropWhere(func(so *stateOption) bool { return so.state == st.id && !kept[so.id] })
-	for _, w := range ws {
-		if so := s.stateOptions.get(w.id); so != nil {
-			so.state, so.option, so.percent = st.id, w.option, w.percent
-		} else {
-			s.stateOptions.add(&stateOption{state: st.id, option: w.option, percent: w.percent})
-		}
-	}
 	return answer{}
 }
 
@@ -407,7 +423,10 @@ func (s *Sandbox) createDefaultState(r *request) answer {
 	}
 	v, given := r.data().get("feature")
 	id, isID := toInt(v)
-	if !given || !isID || s.features.get(id) == nil || s.features.get(id).project != e.project {
+	if given && v != nil && !isID {
+		return crash()
+	}
+	if !given || v == nil || s.features.get(id) == nil || s.features.get(id).project != e.project {
 		return forbidden() // permission is decided by the feature
 	}
 	if e.v2 {
@@ -439,10 +458,8 @@ func (s *Sandbox) insertState(r *request, e *environment, f *feature, show func(
 		return duplicateState()
 	}
 	s.states.add(&st)
-	if weights == nil {
-		for _, o := range s.options.where(func(o *option) bool { return o.feature == f.id }) {
-			s.stateOptions.add(&stateOption{state: st.id, option: o.id, percent: o.percent})
-		}
+	for _, o := range s.options.where(func(o *option) bool { return o.feature == f.id }) {
+		s.stateOptions.add(&stateOption{state: st.id, option: o.id, percent: o.percent})
 	}
 	if a := s.saveWeights(&st, weights); a.status != 0 {
 		return a
@@ -470,9 +487,22 @@ func (s *Sandbox) listStates(r *request) answer {
 	if !isID || !s.environments.has(id) {
 		return forbidden()
 	}
-	filter := func(name string) (int64, bool) { return pyInt(q.Get(name)) }
-	feature, byFeature := filter("feature")
-	override, byOverride := filter("feature_segment")
+	in := newInput(&dict{}, false)
+	filter := func(name string, exists func(int64) bool) (id int64, given bool) {
+		if q.Get(name) == "" {
+			return 0, false
+		}
+		id, ok := pyInt(q.Get(name))
+		if !ok || !exists(id) {
+			in.fail(name, "Select a valid choice. That choice is not one of the available choices.")
+		}
+		return id, true
+	}
+	feature, byFeature := filter("feature", s.features.has)
+	override, byOverride := filter("feature_segment", s.overrides.has)
+	if a := in.bad(); a.status != 0 {
+		return a
+	}
 	all := s.states.where(func(st *featureState) bool {
 		return st.environment == id && (!byFeature || st.feature == feature) &&
 			(!byOverride || st.override != nil && *st.override == override)
@@ -490,11 +520,10 @@ func (s *Sandbox) createState(r *request) answer {
 	if e.v2 && !r.data().has("environment_feature_version") {
 		return v2Only()
 	}
-	var feature int64
-	in := r.input(false)
-	in.key("feature", &feature, s.features.has, required)
-	if a := in.bad(); a.status != 0 {
-		return a
+	v, _ = r.data().get("feature")
+	feature, ok := toInt(v)
+	if !ok || !s.features.has(feature) {
+		return forbidden() // permission is decided by the feature, too
 	}
 	if s.features.get(feature).project != e.project {
 		return invalid("feature", "Feature does not exist in project")

@@ -17,7 +17,7 @@ type input struct {
 	data    *dict
 	partial bool // a PATCH: nothing is required
 	errs    fields
-	crashed bool // without errors, the real server runs into an exception
+	crashed bool // the real server runs into an exception, whatever the errors are
 }
 
 // closed stands for a body that is no object: nothing is read from it, and nothing is missed.
@@ -52,10 +52,10 @@ func (in *input) failWith(field string, errs any) {
 // bad is the 400 for the errors so far; status 0 where there are none.
 func (in *input) bad() answer {
 	switch {
-	case len(in.errs) > 0:
-		return bad(in.errs)
 	case in.crashed:
 		return crash()
+	case len(in.errs) > 0:
+		return bad(in.errs)
 	}
 	return answer{}
 }

@@ -79,12 +79,14 @@ func (s *Sandbox) readMetadata(in *input) []metadataValue {
 		var v metadataValue
 		item.key("model_field", &v.field, s.modelFields.has, required)
 		item.text("field_value", &v.text, required, upTo(2000))
-		item.crashed = !item.data.has("model_field") || !item.data.has("field_value")
+		item.crashed = len(item.errs) == 0 && !(item.data.has("model_field") && item.data.has("field_value"))
 		if m := s.modelFields.get(v.field); m != nil && len(item.errs) == 0 {
 			if f := s.fieldDefs.get(m.field); !f.valid(v.text) {
 				item.fail("non_field_errors", "Invalid value for field %s", f.name)
 			}
 		}
+		twice := slices.ContainsFunc(out, func(o metadataValue) bool { return o.field == v.field })
+		item.crashed = item.crashed || twice && len(item.errs) == 0
 		out = append(out, v)
 	})
 	return out
@@ -139,6 +141,9 @@ func (s *Sandbox) showField(f *metadataField) fields {
 }
 
 func (s *Sandbox) createField(r *request) answer {
+	if v, _ := r.data().get("organisation"); v == nil || pyStr(v) != strconv.FormatInt(s.OrganisationID, 10) {
+		return forbidden()
+	}
 	f := metadataField{kind: "str"}
 	var organisation int64
 	in := r.input(false)
@@ -180,8 +185,18 @@ func (s *Sandbox) projectFields(r *request) answer {
 		return a
 	}
 	q := r.URL.Query()
-	inherit, _, _ := toBool(q.Get("include_organisation"))
-	entity := q.Get("entity")
+	inherit, entity, d := false, "", &dict{}
+	for _, name := range []string{"include_organisation", "entity"} {
+		if v := q.Get(name); v != "" {
+			d.set(name, v)
+		}
+	}
+	in := newInput(d, false)
+	in.flag("include_organisation", &inherit)
+	in.text("entity", &entity, oneOf("feature", "segment", "environment"))
+	if a := in.bad(); a.status != 0 {
+		return a
+	}
 	all := s.fieldDefs.where(func(f *metadataField) bool {
 		own := f.project != nil && *f.project == p.id
 		if !own && !(inherit && f.project == nil && !s.hidden(f.name, p.id)) {
@@ -208,7 +223,11 @@ func (s *Sandbox) listModelFields(r *request) answer {
 	if !s.ours(r) {
 		return forbidden()
 	}
-	kind, filtered := pyInt(r.URL.Query().Get("content_type"))
+	text := r.URL.Query().Get("content_type")
+	kind, filtered := pyInt(text)
+	if text != "" && !filtered {
+		return invalid("content_type", "A valid integer is required.")
+	}
 	return s.fixedPage(r, render(s.modelFields.where(func(m *modelField) bool { return !filtered || m.contentType == kind }), (*modelField).show))
 }
 
@@ -259,6 +278,12 @@ func (s *Sandbox) createModelField(r *request) answer {
 		return forbidden()
 	}
 	var m modelField
+	if v, _ := r.data().get("field"); v != nil {
+		m.field, _ = toInt(v)
+	}
+	if !s.fieldDefs.has(m.field) {
+		return forbidden() // permission is decided by the field
+	}
 	if a := s.readModelFieldInto(r, &m); a.status != 0 {
 		return a
 	}

@@ -2,6 +2,8 @@ package sandbox
 
 import (
 	"net/http"
+	"regexp"
+	"strings"
 	"time"
 )
 
@@ -25,7 +27,7 @@ func (u *user) key() *int64 { return &u.id }
 
 func (s *Sandbox) organisationRoutes() {
 	s.route("/organisations/", methods{"GET": s.listOrganisations, "POST": s.createOrganisation})
-	s.route("/organisations/{organisation}/", methods{"GET": s.readOrganisationAnswer, "PUT": s.updateOrganisation, "PATCH": s.updateOrganisation})
+	s.route("/organisations/{organisation}/", methods{"GET": s.readOrganisationAnswer, "PUT": s.updateOrganisation, "PATCH": s.updateOrganisation, "DELETE": s.deleteOrganisation})
 	s.route("/organisations/{organisation}/projects/", methods{"GET": s.organisationProjects})
 	s.route("/organisations/{organisation}/users/", methods{"GET": s.listUsers})
 	s.route("/organisations/{organisation}/invites/", methods{"GET": s.listInvites})
@@ -48,10 +50,12 @@ func (s *Sandbox) showOrganisation() fields {
 // inOrganisation checks the id in the path.
 func (s *Sandbox) inOrganisation(r *request, otherwise answer) answer {
 	id, ok := pyInt(r.PathValue("organisation"))
-	if !ok {
+	switch {
+	case (!ok || id < 0) && strings.Count(r.URL.Path, "/") == 5: // the organisation itself
 		return bad([]string{"Invalid organisation ID"})
-	}
-	if id != s.OrganisationID {
+	case !ok:
+		return crash()
+	case id != s.OrganisationID:
 		return otherwise
 	}
 	return answer{}
@@ -61,7 +65,15 @@ func (s *Sandbox) listOrganisations(r *request) answer {
 	return s.fixedPage(r, []any{s.showOrganisation()})
 }
 
-func (s *Sandbox) createOrganisation(*request) answer { return forbidden() }
+// createOrganisation crashes for a key, which is no user that could become the owner.
+func (s *Sandbox) createOrganisation(r *request) answer {
+	if !r.user {
+		return crash()
+	}
+	return forbidden()
+}
+
+func (s *Sandbox) deleteOrganisation(*request) answer { return forbidden() }
 
 func (s *Sandbox) readOrganisationAnswer(r *request) answer {
 	if a := s.inOrganisation(r, forbidden()); a.status != 0 {
@@ -71,11 +83,16 @@ func (s *Sandbox) readOrganisationAnswer(r *request) answer {
 }
 
 func (s *Sandbox) organisationByUUID(r *request) answer {
-	if r.PathValue("uuid") != s.organisation.uuid {
+	switch uuid := strings.ToLower(r.PathValue("uuid")); {
+	case !uuidLike.MatchString(uuid):
+		return page(http.StatusNotFound)
+	case uuid != s.organisation.uuid:
 		return missing("Organisation")
 	}
 	return ok(s.showOrganisation())
 }
+
+var email = regexp.MustCompile(`^[^@\s]+@[^@\s]+\.[^@\s]+$`)
 
 func (s *Sandbox) updateOrganisation(r *request) answer {
 	if a := s.inOrganisation(r, forbidden()); a.status != 0 {
@@ -84,6 +101,10 @@ func (s *Sandbox) updateOrganisation(r *request) answer {
 	in, changed := r.input(r.Method == "PATCH"), s.organisation
 	in.text("name", &changed.name, required, upTo(2000))
 	in.nullText("webhook_notification_email", &changed.webhookEmail)
+	if e := changed.webhookEmail; e != nil && !email.MatchString(*e) {
+		in.fail("webhook_notification_email", "Enter a valid email address.")
+	}
+	in.flag("persist_trait_data", &changed.persistTraits)
 	in.flag("restrict_project_create_to_admin", &changed.restrictCreate)
 	in.flag("force_2fa", &changed.force2FA)
 	if a := in.bad(); a.status != 0 {
@@ -94,7 +115,10 @@ func (s *Sandbox) updateOrganisation(r *request) answer {
 }
 
 func (s *Sandbox) organisationProjects(r *request) answer {
-	if a := s.inOrganisation(r, forbidden()); a.status != 0 {
+	if id, a := r.pathID("organisation"); a.status != 0 || id != s.OrganisationID {
+		if a.status == 0 {
+			a = missing("Organisation")
+		}
 		return a
 	}
 	return ok(render(s.projects.where(every), (*project).show))
@@ -103,6 +127,9 @@ func (s *Sandbox) organisationProjects(r *request) answer {
 func (s *Sandbox) listUsers(r *request) answer {
 	if a := s.inOrganisation(r, crash()); a.status != 0 {
 		return a
+	}
+	if exclude, _, _ := toBool(r.URL.Query().Get("exclude_current")); exclude && !r.user {
+		return crash() // a key is no user to leave out
 	}
 	return ok(render(s.users.where(every), func(u *user) fields {
 		out := u.showOwner()
@@ -117,7 +144,7 @@ func (u *user) showOwner() fields {
 }
 
 func (s *Sandbox) listInvites(r *request) answer {
-	if a := s.inOrganisation(r, forbidden()); a.status != 0 {
+	if a := s.inOrganisation(r, crash()); a.status != 0 {
 		return a
 	}
 	return s.fixedPage(r, []any{})

@@ -59,10 +59,10 @@ func (h *webhook) readURL(in *input) {
 		in.fail("url", "This field may not be blank.")
 		return
 	}
-	host := hostOf(text)
+	host, web := hostOf(text)
 	var msgs []string
 	switch {
-	case host == "":
+	case !web:
 		msgs = append(msgs, "Enter a valid http(s) URL.")
 	case slices.ContainsFunc(strings.Split(host, "."), func(label string) bool { return len(label) > 63 }):
 		in.crashed = true // the name cannot even be looked up
@@ -92,13 +92,13 @@ var (
 	oldIPParts = regexp.MustCompile(`^[0-9]+(\.[0-9]+){0,3}$`)
 )
 
-// hostOf is the lower-case host of an http address, or nothing.
-func hostOf(text string) string {
+// hostOf is the lower-case host of an address, if its scheme is http or https.
+func hostOf(text string) (host string, web bool) {
 	m := webURL.FindStringSubmatch(text)
 	if m == nil {
-		return ""
+		return "", false
 	}
-	return strings.ToLower(strings.Trim(m[1], "[]"))
+	return strings.ToLower(strings.Trim(m[1], "[]")), true
 }
 
 // validURL follows the rules of Django's URL field.
