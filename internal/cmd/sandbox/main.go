@@ -51,7 +51,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 
 // serve runs a sandbox until ctx is done.
 func serve(ctx context.Context, out io.Writer, address, ready string) error {
-	listener, err := net.Listen("tcp", address)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
 		return err
 	}

@@ -109,9 +109,9 @@ func (c client) printProject(ctx context.Context, out io.Writer, p project) erro
 		}
 	}
 	cells := map[[2]int64]string{}
-	head := strings.ToUpper(p.Name)
+	table := strings.ToUpper(p.Name)
 	for _, e := range environments {
-		head += "\t" + e.Name
+		table += "\t" + e.Name
 		states, err := all[state](ctx, c, "/environments/"+e.APIKey+"/featurestates/?page_size=999")
 		if err != nil {
 			return err
@@ -121,24 +121,27 @@ func (c client) printProject(ctx context.Context, out io.Writer, p project) erro
 		}
 	}
 	slices.SortFunc(features, func(a, b feature) int { return strings.Compare(a.Name, b.Name) })
-	w := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(w, head)
+	table += "\n"
 	for _, f := range features {
-		line := f.Name
+		table += f.Name
 		if f.Archived {
-			line += " (archived)"
+			table += " (archived)"
 		}
 		for _, e := range environments {
 			cell, ok := cells[[2]int64{f.ID, e.ID}]
 			if !ok {
 				cell = "-"
 			}
-			line += "\t" + cell
+			table += "\t" + cell
 		}
-		fmt.Fprintln(w, line)
+		table += "\n"
 	}
 	if len(features) == 0 {
-		fmt.Fprintln(w, "(no features)")
+		table += "(no features)\n"
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
+	if _, err := io.WriteString(w, table); err != nil {
+		return err
 	}
 	return w.Flush()
 }

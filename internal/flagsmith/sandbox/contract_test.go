@@ -50,6 +50,7 @@ type exchange struct {
 var scenarios = map[string][]sandbox.Option{
 	"auth":                  nil,
 	"background":            {sandbox.TaskLag(2)},
+	"environment-keys":      nil,
 	"environment-later":     {sandbox.TaskLag(0)},
 	"environment-webhooks":  nil,
 	"environments":          {sandbox.Plan("enterprise"), sandbox.TaskLag(0)},

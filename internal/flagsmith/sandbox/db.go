@@ -18,6 +18,7 @@ type db struct {
 	envHooks      table[webhook]
 	projects      table[project]
 	environments  table[environment]
+	envKeys       table[environmentKey]
 	features      table[feature]
 	options       table[option]
 	states        table[featureState]

@@ -189,6 +189,7 @@ func (s *Sandbox) dropEnvironment(e *environment) {
 		s.dropState(st)
 	}
 	s.overrides.dropWhere(func(o *featureSegment) bool { return o.environment == e.id })
+	s.envKeys.dropWhere(func(k *environmentKey) bool { return k.environment == e.id })
 	s.envHooks.dropWhere(func(h *webhook) bool { return h.owner == e.id })
 	s.setMetadata("environment", e.id, nil)
 }

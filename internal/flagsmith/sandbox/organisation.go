@@ -73,6 +73,7 @@ func (s *Sandbox) createOrganisation(r *request) answer {
 	return forbidden()
 }
 
+// deleteOrganisation refuses, unlike the real server: a sandbox keeps its only organisation.
 func (s *Sandbox) deleteOrganisation(*request) answer { return forbidden() }
 
 func (s *Sandbox) readOrganisationAnswer(r *request) answer {
@@ -104,7 +105,6 @@ func (s *Sandbox) updateOrganisation(r *request) answer {
 	if e := changed.webhookEmail; e != nil && !email.MatchString(*e) {
 		in.fail("webhook_notification_email", "Enter a valid email address.")
 	}
-	in.flag("persist_trait_data", &changed.persistTraits)
 	in.flag("restrict_project_create_to_admin", &changed.restrictCreate)
 	in.flag("force_2fa", &changed.force2FA)
 	if a := in.bad(); a.status != 0 {

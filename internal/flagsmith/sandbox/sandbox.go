@@ -90,6 +90,7 @@ func (s *Sandbox) routes() {
 	s.webhookRoutes()
 	s.projectRoutes()
 	s.environmentRoutes()
+	s.environmentKeyRoutes()
 	s.featureRoutes()
 	s.multivariateRoutes()
 	s.featureStateRoutes()
