@@ -213,7 +213,11 @@ func (s *Sandbox) serve(r *http.Request) answer {
 	if a := s.readBody(req); a.status != 0 {
 		return a
 	}
-	h, ok := e.methods[r.Method]
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	h, ok := e.methods[method]
 	if !ok {
 		h, ok = e.methods[""]
 	}
