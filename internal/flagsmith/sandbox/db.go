@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -56,61 +57,54 @@ func (d *db) tick() int64 {
 	return d.clock
 }
 
-// table is rows by id.
+// table is rows in the order of their ids.
 type table[T any] struct {
 	last int64
-	rows map[int64]*T
+	rows []*T
 }
 
 // add stores a row under the next id.
 func (t *table[T]) add(r *T) *T {
 	t.last++
 	*idOf(r) = t.last
-	if t.rows == nil {
-		t.rows = map[int64]*T{}
-	}
-	t.rows[t.last] = r
+	t.rows = append(t.rows, r)
 	return r
 }
 
-func (t *table[T]) get(id int64) *T { return t.rows[id] }
-
-func (t *table[T]) has(id int64) bool { return t.rows[id] != nil }
-
-func (t *table[T]) drop(id int64) { delete(t.rows, id) }
-
-// where lists the rows that match, by id.
-func (t *table[T]) where(want func(*T) bool) []*T {
-	var ids []int64
-	for id, r := range t.rows {
-		if want(r) {
-			ids = append(ids, id)
-		}
+// get is the row with an id, or nil.
+func (t *table[T]) get(id int64) *T {
+	i, found := slices.BinarySearchFunc(t.rows, id, func(r *T, id int64) int { return cmp.Compare(*idOf(r), id) })
+	if !found {
+		return nil
 	}
-	slices.Sort(ids)
-	out := make([]*T, len(ids))
-	for i, id := range ids {
-		out[i] = t.rows[id]
+	return t.rows[i]
+}
+
+func (t *table[T]) has(id int64) bool { return t.get(id) != nil }
+
+// where lists the rows that match.
+func (t *table[T]) where(want func(*T) bool) []*T {
+	var out []*T
+	for _, r := range t.rows {
+		if want(r) {
+			out = append(out, r)
+		}
 	}
 	return out
 }
 
-// first is the row with the smallest id that matches, or nil.
+// first is the first row that matches, or nil.
 func (t *table[T]) first(want func(*T) bool) *T {
-	if all := t.where(want); len(all) > 0 {
-		return all[0]
+	if i := slices.IndexFunc(t.rows, want); i >= 0 {
+		return t.rows[i]
 	}
 	return nil
 }
 
 // dropWhere deletes the rows that match.
-func (t *table[T]) dropWhere(want func(*T) bool) {
-	for id, r := range t.rows {
-		if want(r) {
-			delete(t.rows, id)
-		}
-	}
-}
+func (t *table[T]) dropWhere(want func(*T) bool) { t.rows = slices.DeleteFunc(t.rows, want) }
+
+func (t *table[T]) drop(id int64) { t.dropWhere(func(r *T) bool { return *idOf(r) == id }) }
 
 func idOf(r any) *int64 { return r.(interface{ key() *int64 }).key() }
 

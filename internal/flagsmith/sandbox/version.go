@@ -7,5 +7,5 @@ func (s *Sandbox) versionRoutes() {
 
 func (s *Sandbox) version(*request) answer {
 	return ok(fields{"ci_commit_sha": "unknown", "image_tag": Version, "has_email_provider": false, "is_enterprise": false,
-		"is_saas": false, "package_versions": fields{".": Version}})
+		"is_saas": false, "self_hosted_data": fields{"has_users": true, "has_logins": false}, "package_versions": fields{".": Version}})
 }
