@@ -37,9 +37,24 @@ var cli = sync.OnceValues(func() (product string, version *goversion.Version) {
 	return product, version
 })
 
+// The testing framework names providers by Terraform's registry unless told otherwise; OpenTofu looks for them in its own.
+func init() {
+	if product, _ := cliUnderTest(); product == "OpenTofu" {
+		_ = os.Setenv("TF_ACC_PROVIDER_HOST", "registry.opentofu.org")
+		_ = os.Setenv("TF_ACC_PROVIDER_NAMESPACE", "hashicorp")
+	}
+}
+
+func cliUnderTest() (string, *goversion.Version) {
+	if os.Getenv("TF_ACC") == "" {
+		return "", nil
+	}
+	return cli()
+}
+
 // Can says whether the CLI under test has a capability.
 func Can(c Capability) bool {
-	product, version := cli()
+	product, version := cliUnderTest()
 	return product == "Terraform" && version != nil && version.Core().GreaterThanOrEqual(goversion.Must(goversion.NewVersion(c.since)))
 }
 

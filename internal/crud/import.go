@@ -205,8 +205,9 @@ func (o *object[C, M, A]) MoveState(context.Context) []resource.StateMover {
 	movers := make([]resource.StateMover, len(o.spec.Moved))
 	for i, from := range o.spec.Moved {
 		movers[i].StateMover = func(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
-			// Hosts differ between registries, so only the end of the address counts.
-			if req.SourceTypeName != from.Type || !strings.HasSuffix(req.SourceProviderAddress, "/"+from.Provider) {
+			// Hosts differ between registries, and OpenTofu gives the last part alone: what is there of the address counts.
+			address, provider := "/"+req.SourceProviderAddress, "/"+from.Provider
+			if req.SourceTypeName != from.Type || (!strings.HasSuffix(address, provider) && !strings.HasSuffix(provider, address)) {
 				return
 			}
 			parts, err := sourceKey(req.SourceRawState.JSON, o.spec.Key, from.Key)
