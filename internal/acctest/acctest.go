@@ -12,7 +12,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
@@ -36,10 +35,9 @@ type Flagsmith struct {
 	OrganisationID int64
 	Sandbox        *sandbox.Sandbox // nil on a real server
 
-	t       testing.TB
-	proxy   *counter
-	shared  int64 // the one project of a server that allows no more (FLAGSMITH_PROJECT_ID), or 0
-	project sync.Once
+	t      testing.TB
+	proxy  *counter
+	shared int64 // the one project of a server that allows no more (FLAGSMITH_PROJECT_ID), or 0
 }
 
 // NewFlagsmith starts a sandbox, or takes the real server. Requests are counted either way.
@@ -125,7 +123,7 @@ func (f *Flagsmith) Send(method, path string, body any) (int, []byte) {
 		}
 		payload = bytes.NewReader(text)
 	}
-	req, err := http.NewRequest(method, f.URL+path, payload) //nolint:noctx // a test's own call
+	req, err := http.NewRequest(method, f.URL+path, payload)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -137,7 +135,7 @@ func (f *Flagsmith) Send(method, path string, body any) (int, []byte) {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // nothing to lose
+	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
 		f.t.Fatal(err)

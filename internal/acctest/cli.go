@@ -21,7 +21,7 @@ var (
 )
 
 var cli = sync.OnceValues(func() (product string, version *goversion.Version) {
-	out, err := exec.Command(os.Getenv("TF_ACC_TERRAFORM_PATH"), "version", "-json").Output() //nolint:gosec,noctx // the CLI under test
+	out, err := exec.Command(os.Getenv("TF_ACC_TERRAFORM_PATH"), "version", "-json").Output() //nolint:gosec // the CLI under test
 	if err != nil {
 		return "", nil
 	}
@@ -31,7 +31,7 @@ var cli = sync.OnceValues(func() (product string, version *goversion.Version) {
 	_ = json.Unmarshal(out, &v)
 	version, _ = goversion.NewVersion(v.Terraform)
 	product = "Terraform"
-	if help, _ := exec.Command(os.Getenv("TF_ACC_TERRAFORM_PATH"), "version").Output(); len(help) > 8 && string(help[:8]) == "OpenTofu" { //nolint:gosec,noctx // as above
+	if help, _ := exec.Command(os.Getenv("TF_ACC_TERRAFORM_PATH"), "version").Output(); len(help) > 8 && string(help[:8]) == "OpenTofu" { //nolint:gosec // as above
 		product = "OpenTofu"
 	}
 	return product, version

@@ -113,7 +113,7 @@ func (w *Workspace) Copy(dir string) {
 // Try runs the CLI and returns its exit code and all it printed.
 func (w *Workspace) Try(args ...string) (int, string) {
 	w.t.Helper()
-	cmd := exec.Command(os.Getenv("TF_ACC_TERRAFORM_PATH"), args...) //nolint:gosec,noctx // the CLI under test
+	cmd := exec.Command(os.Getenv("TF_ACC_TERRAFORM_PATH"), args...) //nolint:gosec // the CLI under test
 	var out bytes.Buffer
 	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = w.Dir, w.env, &out, &out
 	err := cmd.Run()

@@ -161,7 +161,7 @@ func TestImport(t *testing.T) {
 	steps := []resource.TestStep{
 		{Config: config},
 		byID("1/2"), byID("Fiction/Dune"), byID("1/Dune"), byID(`["Fiction", 2]`), byID(`[1, "Dune"]`),
-		refused("1", "expected 2 parts"), refused("1/", "expected 2 parts"), refused("Nowhere/2", `no shelf called "Nowhere"`),
+		refused("1", "expected 2 parts"), refused("1/", "a part is empty"), refused(`[1, 2] 3`, "something follows"), refused("Nowhere/2", `no shelf called "Nowhere"`),
 		refused("1/Nothing", `there is no flagops_toy_book with shelf_id`), refused(`[1, true]`, "numbers and strings"), refused(`[1`, "not a JSON array"),
 		refused(`[1.5, 2]`, "is not an id"),
 		block(resource.ImportBlockWithID),

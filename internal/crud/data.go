@@ -1,8 +1,12 @@
 package crud
 
 import (
+	"context"
 	"fmt"
+	"math"
 	"sync"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // Data is what the provider hands to everything it configures: one client a backend, and what this process must remember
@@ -11,7 +15,7 @@ type Data struct {
 	clients []any
 
 	mu      sync.Mutex
-	locks   map[string]*sync.RWMutex
+	locks   map[string]*semaphore.Weighted
 	touched map[string]bool
 }
 
@@ -20,7 +24,7 @@ type Missing[C any] struct{ Reason string }
 
 // NewData takes for each backend its client, or a Missing.
 func NewData(clients ...any) *Data {
-	return &Data{clients: clients, locks: map[string]*sync.RWMutex{}, touched: map[string]bool{}}
+	return &Data{clients: clients, locks: map[string]*semaphore.Weighted{}, touched: map[string]bool{}}
 }
 
 func clientOf[C any](d *Data) (C, error) {
@@ -39,24 +43,26 @@ func clientOf[C any](d *Data) (C, error) {
 	return none, fmt.Errorf("the provider has no client of type %T", none)
 }
 
-// lock waits for the named lock and returns what releases it. An empty name locks nothing.
-func (d *Data) lock(name string, shared bool) func() {
+// lock waits for the named lock and returns what releases it, or why waiting ended. An empty name locks nothing.
+func (d *Data) lock(ctx context.Context, name string, shared bool) (func(), error) {
 	if name == "" {
-		return func() {}
+		return func() {}, nil
 	}
 	d.mu.Lock()
 	l := d.locks[name]
 	if l == nil {
-		l = &sync.RWMutex{}
+		l = semaphore.NewWeighted(math.MaxInt64)
 		d.locks[name] = l
 	}
 	d.mu.Unlock()
+	share := int64(math.MaxInt64)
 	if shared {
-		l.RLock()
-		return l.RUnlock
+		share = 1
 	}
-	l.Lock()
-	return l.Unlock
+	if err := l.Acquire(ctx, share); err != nil {
+		return nil, fmt.Errorf("gave up waiting for other writes to %s: %w", name, err)
+	}
+	return func() { l.Release(share) }, nil
 }
 
 // touch remembers that this process wrote an object; wasTouched tells. A delete of a renamed for_each key may run after

@@ -71,6 +71,9 @@ func cut(id string, key []string) ([]part, error) {
 		if err := d.Decode(&list); err != nil {
 			return nil, fmt.Errorf("not a JSON array: %w", err)
 		}
+		if d.More() {
+			return nil, errors.New("something follows the JSON array")
+		}
 		for _, item := range list {
 			switch item := item.(type) {
 			case string:
@@ -90,7 +93,10 @@ func cut(id string, key []string) ([]part, error) {
 			parts = append(parts, partOf(text))
 		}
 	}
-	if len(parts) != len(key) || slices.ContainsFunc(parts, func(p part) bool { return p.text == "" }) {
+	if slices.ContainsFunc(parts, func(p part) bool { return p.text == "" }) {
+		return nil, errors.New("a part is empty")
+	}
+	if len(parts) != len(key) {
 		return nil, fmt.Errorf("expected %d parts (%s), got %d", len(key), strings.Join(key, "/"), len(parts))
 	}
 	return parts, nil

@@ -74,7 +74,12 @@ func (o *object[C, M, A]) Create(ctx context.Context, req resource.CreateRequest
 		return
 	}
 	address := o.spec.ToAPI(&want)
-	defer o.lock(address)()
+	unlock, err := o.lock(ctx, address)
+	if err != nil {
+		o.fail(ctx, &resp.Diagnostics, "create", plan, err, "")
+		return
+	}
+	defer unlock()
 	made, err := o.spec.Create(c, ctx, address)
 	var partial *rest.PartialError
 	if err != nil {
@@ -87,6 +92,9 @@ func (o *object[C, M, A]) Create(ctx context.Context, req resource.CreateRequest
 	o.restore(state, plan)
 	if partial != nil && state.join(o.spec.Key) == strings.Repeat("/", len(o.spec.Key)-1) {
 		return // nothing that could be found again
+	}
+	if partial != nil && o.local(deletionProtection) {
+		state[deletionProtection] = tftypes.NewValue(tftypes.Bool, false) // or what is half made could not be replaced
 	}
 	resp.State.Raw = state.raw(o.typ)
 	identify(resp.Identity, state)
@@ -147,9 +155,13 @@ func (o *object[C, M, A]) Update(ctx context.Context, req resource.UpdateRequest
 		return
 	}
 	address := o.spec.ToAPI(&want)
-	defer o.lock(address)()
+	unlock, err := o.lock(ctx, address)
+	if err != nil {
+		o.fail(ctx, &resp.Diagnostics, "update", plan, err, "")
+		return
+	}
+	defer unlock()
 	var got A
-	var err error
 	if changed {
 		got, err = o.spec.Update(c, ctx, o.spec.ToAPI(&was), address)
 	} else { // only what Terraform alone knows has changed
@@ -172,7 +184,7 @@ func (o *object[C, M, A]) Delete(ctx context.Context, req resource.DeleteRequest
 		return
 	}
 	c, ok := o.client(&resp.Diagnostics)
-	if !ok || o.data.wasTouched(o.name(prior)) {
+	if !ok {
 		return
 	}
 	model := decode[M](ctx, o.spec.Schema, prior, &resp.Diagnostics)
@@ -180,7 +192,15 @@ func (o *object[C, M, A]) Delete(ctx context.Context, req resource.DeleteRequest
 		return
 	}
 	address := o.spec.ToAPI(&model)
-	defer o.lock(address)()
+	unlock, err := o.lock(ctx, address)
+	if err != nil {
+		o.fail(ctx, &resp.Diagnostics, "delete", prior, err, "")
+		return
+	}
+	defer unlock()
+	if o.data.wasTouched(o.name(prior)) { // asked under the lock: its successor may have been at work until now
+		return
+	}
 	if err := o.spec.Delete(c, ctx, address); err != nil && !errors.Is(err, rest.ErrNotFound) {
 		o.fail(ctx, &resp.Diagnostics, "delete", prior, err, "")
 	}
@@ -193,18 +213,24 @@ func (o *object[C, M, A]) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	if destroys || replaces {
 		o.protected(prior, &resp.Diagnostics)
 	}
+	if destroys && o.local(onDestroy) && !o.keeps(prior) {
+		// Terraform cannot tell a rename from a removal, and may run the delete before the create of the new name.
+		resp.Diagnostics.AddWarning(fmt.Sprintf("flagops_%s: destroying resets what is live", o.spec.Name), fmt.Sprintf("Destroying %s resets it on "+
+			"the server, because its on_destroy is \"reset\". If it is only renamed here, add a moved block: without one, it is reset and set "+
+			"again, and is off or different in between.", o.display(prior)))
+	}
 	if destroys || resp.Diagnostics.HasError() {
 		return
 	}
 	plan, config := explode(req.Plan.Raw, o.typ), explode(req.Config.Raw, o.typ)
-	o.planSecrets(ctx, prior, plan, config, resp)
+	o.planSecrets(ctx, prior, config, resp)
 	if !creates && !replaces {
 		o.warnGivenUp(prior, plan, &resp.Diagnostics)
 	}
 	if o.spec.Check == nil || (!creates && req.Plan.Raw.Equal(req.State.Raw)) {
 		return
 	}
-	check := Check[C, M]{Replace: replaces}
+	check := Check[C, M]{Replace: replaces, Unknown: func(attribute string) bool { return !config[attribute].IsFullyKnown() }}
 	check.Client, _ = clientOf[C](o.data)
 	if !creates {
 		was := decode[M](ctx, o.spec.Schema, prior, &resp.Diagnostics)
@@ -228,7 +254,7 @@ func (o *object[C, M, A]) replaces(prior, plan values) bool {
 }
 
 // planSecrets keeps a readable secret out of the plan while its write-only twin is in use, and lets it come back after.
-func (o *object[C, M, A]) planSecrets(ctx context.Context, prior, plan, config values, resp *resource.ModifyPlanResponse) {
+func (o *object[C, M, A]) planSecrets(ctx context.Context, prior, config values, resp *resource.ModifyPlanResponse) {
 	for _, name := range o.writeOnlyNames() {
 		version := name + writeOnlyVersion
 		switch {
@@ -268,7 +294,7 @@ func (o *object[C, M, A]) protected(prior values, diags *diag.Diagnostics) bool 
 
 // keeps says that destroying the resource leaves the object as it is.
 func (o *object[C, M, A]) keeps(prior values) bool {
-	return o.local(onDestroy) && prior.text(onDestroy) == "keep"
+	return o.local(onDestroy) && prior.text(onDestroy) != "reset"
 }
 
 func (o *object[C, M, A]) local(name string) bool { return slices.Contains(o.spec.Local, name) }
@@ -325,11 +351,13 @@ func (o *object[C, M, A]) differ(prior, plan values) bool {
 	return false
 }
 
-func (o *object[C, M, A]) lock(a A) func() {
+// lock keeps writes apart that must not overlap. It fails when Terraform is stopped meanwhile.
+func (o *object[C, M, A]) lock(ctx context.Context, a A) (func(), error) {
 	if o.spec.Lock == nil {
-		return func() {}
+		return func() {}, nil
 	}
-	return o.data.lock(o.spec.Lock(a))
+	name, shared := o.spec.Lock(a)
+	return o.data.lock(ctx, name, shared)
 }
 
 // name is what the process remembers an object by; display is how messages call it.

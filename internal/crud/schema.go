@@ -58,8 +58,10 @@ func DeletionProtection(object string) schema.BoolAttribute {
 func OnDestroy(keep, reset string) schema.StringAttribute {
 	return schema.StringAttribute{
 		Optional: true, Computed: true, Default: stringdefault.StaticString("keep"),
-		MarkdownDescription: "What destroying this resource does: `keep` " + keep + ", `reset` " + reset + ". Defaults to `keep`.",
-		Validators:          []validator.String{stringvalidator.OneOf("keep", "reset")},
+		MarkdownDescription: "What destroying this resource does: `keep` " + keep + ", `reset` " + reset + ". Defaults to `keep`. " +
+			"Renaming the resource in the configuration destroys it, unless there is a `moved` block; and `reset` does not go together with " +
+			"`create_before_destroy`, whose leftovers would reset what their successors manage.",
+		Validators: []validator.String{stringvalidator.OneOf("keep", "reset")},
 	}
 }
 

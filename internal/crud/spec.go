@@ -74,6 +74,8 @@ type Check[C Client, M any] struct {
 	Prior   *M   // nil when the object is to be created
 	Plan    *M   //
 	Replace bool // the plan deletes Prior and creates Plan
+	// Unknown says that the configuration of an attribute is not wholly known yet, so that Plan has less than there will be.
+	Unknown func(attribute string) bool
 }
 
 // Moved describes another provider's resource type: its address' suffix ("flagsmith/flagsmith"), the type, and how its

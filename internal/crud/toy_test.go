@@ -2,6 +2,7 @@ package crud_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -184,9 +185,7 @@ func (l *library) CreateBook(_ context.Context, b book) (book, error) {
 }
 
 func asPartial(err error, target **rest.PartialError) bool {
-	p, ok := err.(*rest.PartialError) //nolint:errorlint // the toy makes them itself
-	*target = p
-	return ok
+	return errors.As(err, target)
 }
 
 func (l *library) Book(_ context.Context, b book) (book, error) {

@@ -153,14 +153,18 @@ func checkFeature(ctx context.Context, check crud.Check[*api.Client, featureMode
 				diags.AddAttributeError(path.Root(name), name+" is fixed at creation", fmt.Sprintf("Flagsmith ignores a change of it: it is what the "+
 					"states of feature %q start with, when the feature or an environment is made. Put back what it was, or leave it out. To change "+
 					"what the feature is in an environment, use a flagops_flagsmith_feature_state; to start over, deleting every state and "+
-					"override of the feature, run terraform apply -replace.", deref(prior.Name)))
+					"override of the feature, run terraform taint on it, then apply.", deref(prior.Name)))
 			}
 		}
 		fixed("initial_value", plan.InitialValue != nil && differ(prior.InitialValue, plan.InitialValue))
 		fixed("default_enabled", plan.DefaultEnabled != nil && differ(prior.DefaultEnabled, plan.DefaultEnabled))
 		warnUnnamed(ctx, check, &diags)
 		if check.Client != nil && plan.ID != nil {
-			check.Client.ExpectOptions(*plan.ID, sortedNames(plan.MultivariateOptions))
+			names := append([]string{}, sortedNames(plan.MultivariateOptions)...)
+			if check.Unknown("multivariate_options") {
+				names = nil
+			}
+			check.Client.ExpectOptions(*plan.ID, names)
 		}
 	}
 	return diags
@@ -184,7 +188,7 @@ func warnReplaced(ctx context.Context, check crud.Check[*api.Client, featureMode
 
 // warnUnnamed says which options a configuration that starts to manage them leaves out.
 func warnUnnamed(ctx context.Context, check crud.Check[*api.Client, featureModel], diags *diag.Diagnostics) {
-	if check.Client == nil || check.Prior.MultivariateOptions != nil || check.Plan.MultivariateOptions == nil {
+	if check.Client == nil || check.Prior.MultivariateOptions != nil || check.Plan.MultivariateOptions == nil || check.Unknown("multivariate_options") {
 		return
 	}
 	there, err := check.Client.FeatureOptions(ctx, deref(check.Prior.ProjectID), deref(check.Prior.ID))

@@ -72,7 +72,7 @@ func TestAccExamplesOfResources(t *testing.T) {
 				t.Errorf("an empty plan wrote: %q", writes)
 			}
 			w.Run("destroy", "-auto-approve")
-			if left := f.List("/projects/"); len(left) > 0 {
+			if left := append(f.List("/projects/"), f.List(fmt.Sprintf("/organisations/%d/webhooks/", f.OrganisationID))...); len(left) > 0 {
 				t.Errorf("destroy left %v", left)
 			}
 		})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
@@ -139,13 +140,16 @@ func (p *flagops) flagsmith(ctx context.Context, block types.Object, terraform s
 			return missing("the provider's flagsmith block cannot be read")
 		}
 	}
-	for name, unknown := range map[string]bool{
-		"url": s.URL.IsUnknown(), "token": s.Token.IsUnknown(), "auth_scheme": s.AuthScheme.IsUnknown(), "headers": !known(s.Headers),
-		"ca_cert_file": s.CACertFile.IsUnknown(),
+	for _, setting := range []struct {
+		name    string
+		unknown bool
+	}{
+		{"url", s.URL.IsUnknown()}, {"token", s.Token.IsUnknown()}, {"auth_scheme", s.AuthScheme.IsUnknown()}, {"headers", !known(s.Headers)},
+		{"ca_cert_file", s.CACertFile.IsUnknown()},
 	} {
-		if unknown {
+		if setting.unknown {
 			return missing("the provider's flagsmith.%s is not known yet: it depends on something that this run has still to make. "+
-				"Apply that first (-target), or give the value as a variable", name)
+				"Apply that first (-target), or give the value as a variable", setting.name)
 		}
 	}
 	url, isSet := s.URL.ValueString(), !s.URL.IsNull()
@@ -159,7 +163,10 @@ func (p *flagops) flagsmith(ctx context.Context, block types.Object, terraform s
 			"flagsmith.url (or FLAGSMITH_API_URL) is set to an empty string. Give the address of the admin API, or leave it out for "+flagsmithSaaS+".")
 		return missing("flagsmith.url is empty")
 	}
-	token := first(s.Token.ValueString(), os.Getenv("FLAGSMITH_API_KEY"), os.Getenv("FLAGSMITH_MASTER_API_KEY"))
+	token := s.Token.ValueString()
+	if s.Token.IsNull() {
+		token = first(os.Getenv("FLAGSMITH_API_KEY"), os.Getenv("FLAGSMITH_MASTER_API_KEY"))
+	}
 	if token == "" {
 		return missing("Flagsmith is not configured: set flagsmith.token in the provider block, or the environment variable FLAGSMITH_API_KEY")
 	}
@@ -184,6 +191,9 @@ func (p *flagops) flagsmith(ctx context.Context, block types.Object, terraform s
 		Insecure:       s.InsecureSkipVerify.ValueBool(),
 	})
 	if err != nil {
+		if name, _, found := strings.Cut(strings.TrimPrefix(err.Error(), "flagsmith."), ":"); found && !block.IsNull() {
+			at = at.AtName(name) // rest's errors start with the setting that they are about
+		}
 		diags.AddAttributeError(at, "Cannot use Flagsmith", err.Error()+".")
 		return missing("%s", err)
 	}

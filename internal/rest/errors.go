@@ -50,7 +50,7 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, " (request id %s)", e.RequestID)
 	}
 	if e.Hint != "" {
-		b.WriteString(". " + e.Hint)
+		return strings.TrimRight(b.String(), ".") + ". " + e.Hint
 	}
 	return b.String()
 }

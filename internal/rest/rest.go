@@ -141,8 +141,7 @@ func rootCAs(file string) (*x509.CertPool, error) {
 // attribute is what the provider calls a setting: flagsmith.url.
 func attribute(config Config, name string) string { return config.Backend + "." + name }
 
-// Do sends one request, retrying as the package says, and decodes a successful answer into out (nil: ignored; empty body:
-// out is left as it is). Errors are *Error, or say which host could not be reached and why (ErrUnreachable), or wrap the
+// Do sends one request, retrying as the package says, and decodes a successful answer into out (nil: ignored). Errors are *Error, or say which host could not be reached and why (ErrUnreachable), or wrap the
 // context's error.
 //
 // Connection errors, 429 and 502, 503, 504 are retried. A POST is repeated only when the server cannot have acted: no
@@ -229,8 +228,12 @@ func (c *Client) decode(method string, path Path, call *call, response *http.Res
 		e.Message = fmt.Sprintf("answered HTML (%s), not JSON", Title(body))
 		e.Hint = fmt.Sprintf("Is %s the API? Check %s.", c.base, attribute(c.config, "url"))
 		return e
-	case out == nil || len(bytes.TrimSpace(body)) == 0:
+	case out == nil:
 		return nil
+	case len(bytes.TrimSpace(body)) == 0: // a proxy that answers for the server; nothing may be concluded from that
+		e.Message = "answered nothing where JSON was expected"
+		e.Hint = fmt.Sprintf("Does something stand between here and %s?", c.base)
+		return e
 	}
 	if err := json.Unmarshal(body, out); err != nil {
 		e.Message = "the answer is not the JSON that was expected: " + err.Error()

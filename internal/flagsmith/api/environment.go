@@ -141,10 +141,13 @@ func (c *Client) UpdateEnvironment(ctx context.Context, _, want Environment) (En
 }
 
 // missingProject says on its field that there is no such project, where that is why Flagsmith refuses: it answers a POST like
-// a missing permission (403) and a GET like a missing parameter (400).
+// a missing permission (403) or fails (500), and a GET like a missing parameter (400).
 func (c *Client) missingProject(ctx context.Context, projectID int64, refusal error) error {
 	var answer *rest.Error
-	if _, err := c.Project(ctx, Project{ID: projectID}); errors.Is(err, rest.ErrNotFound) && errors.As(refusal, &answer) {
+	if !errors.As(refusal, &answer) || len(answer.Fields) > 0 {
+		return refusal
+	}
+	if _, err := c.Project(ctx, Project{ID: projectID}); errors.Is(err, rest.ErrNotFound) {
 		answer.Fields = map[string][]string{"project": {fmt.Sprintf("There is no project %d.", projectID)}}
 		answer.Hint = ""
 	}

@@ -141,7 +141,7 @@ func (c *Client) ExpectFeatureNames(projectID int64, regex *string) {
 	c.features.regexes[projectID] = deref(regex)
 }
 
-// ExpectOptions says which options a feature is about to get in this run.
+// ExpectOptions says which options a feature is about to get in this run; nil: nobody knows yet.
 func (c *Client) ExpectOptions(featureID int64, names []string) {
 	c.features.mu.Lock()
 	defer c.features.mu.Unlock()
@@ -155,7 +155,8 @@ func (c *Client) ExpectOptions(featureID int64, names []string) {
 func (c *Client) ExpectsOption(featureID int64, name string) bool {
 	c.features.mu.Lock()
 	defer c.features.mu.Unlock()
-	return slices.Contains(c.features.planned[featureID], name)
+	names, planned := c.features.planned[featureID]
+	return planned && (names == nil || slices.Contains(names, name))
 }
 
 // ofProject tells a project that is gone from one that may not be read or written: Flagsmith answers 403 to both.
@@ -257,7 +258,7 @@ func (c *Client) complete(ctx context.Context, got, want Feature, keyed []Option
 
 // notCreated makes the most of a refusal. Flagsmith fails with 500 where two create the same name at once.
 func (c *Client) notCreated(ctx context.Context, err error, want Feature) error {
-	err = ofAttribute(c.ofProject(ctx, err, want.ProjectID))
+	err = c.missingProject(ctx, want.ProjectID, ofAttribute(err))
 	var e *rest.Error
 	if !errors.As(err, &e) || !errors.Is(e, rest.ErrExists) && e.Status != http.StatusInternalServerError {
 		return err

@@ -189,7 +189,7 @@ func TestFeatureErrors(t *testing.T) {
 		"owners wanted":   {[]exchange{create(400, `{"non_field_errors":["This project requires at least one owner or group owner when creating a feature."]}`)}, "owners", "at least one owner", nil},
 		"tags of another": {[]exchange{create(400, `{"non_field_errors":["Selected Tags must be from the same Project as current Feature"]}`)}, "tags", "same Project", nil},
 		"regex":           {[]exchange{create(400, `{"name":["Feature name must match regex: [a-z_]+"]}`)}, "name", "[a-z_]+", nil},
-		"no project":      {[]exchange{create(403, denied), {"GET /projects/1/", "", 404, noProject}}, "", "No Project matches", rest.ErrNotFound},
+		"no project":      {[]exchange{create(403, denied), {"GET /projects/1/", "", 404, noProject}}, "project", "There is no project 1", nil},
 		"custom field":    {[]exchange{create(400, `{"metadata":["Missing required metadata field: owner"]}`)}, "metadata", "owner", nil},
 	} {
 		t.Run(name, func(t *testing.T) {

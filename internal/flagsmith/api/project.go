@@ -2,8 +2,11 @@ package api
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"iter"
 	"net/http"
+	"slices"
 
 	"github.com/flagops/terraform-provider-flagops/internal/rest"
 )
@@ -56,9 +59,22 @@ func (p Project) checkPlan(method string, path rest.Path, got Project) error {
 	return gated.err()
 }
 
-// Project reads one.
+// Project reads one. Flagsmith says of another organisation's project that it is not there (observed on 2.265): where the
+// organisation is known, a token that does not see it proves nothing.
 func (c *Client) Project(ctx context.Context, at Project) (Project, error) {
-	return rest.Get[Project](ctx, c.rest, rest.P("/projects/{}/", at.ID))
+	got, err := rest.Get[Project](ctx, c.rest, rest.P("/projects/{}/", at.ID))
+	if at.OrganisationID == 0 || !errors.Is(err, rest.ErrNotFound) {
+		return got, err
+	}
+	organisations, listed := c.allOrganisations(ctx)
+	if listed != nil {
+		return Project{}, listed
+	}
+	if !slices.ContainsFunc(organisations, func(o Organisation) bool { return o.ID == at.OrganisationID }) {
+		return Project{}, fmt.Errorf("%s, but the token does not see organisation %d that it belongs to: check flagsmith.token (FLAGSMITH_API_KEY)",
+			err, at.OrganisationID)
+	}
+	return got, err
 }
 
 // CreateProject makes one. A setting that the plan does not include is a rest.PartialError on its field.

@@ -91,7 +91,7 @@ func (c *Client) CreateSegment(ctx context.Context, want Segment) (Segment, erro
 	body := want.settings()
 	body["rules"] = want.Rules
 	got, err := rest.Send[Segment](ctx, c.rest, http.MethodPost, rest.P("/projects/{}/segments/", want.ProjectID), body)
-	return got, c.confirmGone(ctx, err, rest.P("/projects/{}/", want.ProjectID))
+	return got, c.missingProject(ctx, want.ProjectID, err)
 }
 
 // UpdateSegment changes everything but the project. Metadata is sent back as the server has it, or it would wipe it, and

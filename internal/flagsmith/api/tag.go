@@ -37,7 +37,7 @@ func (c *Client) Tag(ctx context.Context, at Tag) (Tag, error) {
 // CreateTag makes one.
 func (c *Client) CreateTag(ctx context.Context, want Tag) (Tag, error) {
 	tag, err := rest.Send[Tag](ctx, c.rest, http.MethodPost, rest.P("/projects/{}/tags/", want.ProjectID), want.settings())
-	return tag, c.confirmGone(ctx, err, rest.P("/projects/{}/", want.ProjectID))
+	return tag, c.missingProject(ctx, want.ProjectID, err)
 }
 
 // UpdateTag changes everything that can be changed.
