@@ -241,6 +241,10 @@ func TestAccBadInputNoProject(t *testing.T) {
 	w := newWrong(t)
 	w.Write("main.tf", environmentConfig(99999, w.name, ""))
 	w.refuses("Cannot create flagops_flagsmith_environment", "project_id = 99999", "403", "There is no project 99999")
+	for kind, named := range map[string]string{"feature": "name = \"x\"", "tag": "label = \"x\"", "segment": "name = \"x\"\n  rules = [{ type = \"ALL\" }]"} {
+		w.Write("main.tf", fmt.Sprintf("resource \"flagops_flagsmith_%s\" \"this\" {\n  project_id = 99999\n  %s\n}\n", kind, named))
+		w.refuses("Cannot create flagops_flagsmith_"+kind, "project_id = 99999", "There is no project 99999")
+	}
 	w.Write("main.tf", "data \"flagops_flagsmith_environment\" \"this\" {\n  project_id = 99999\n  name = \"x\"\n}\n")
 	w.refuses("Cannot read flagops_flagsmith_environment", "project_id = 99999", "There is no project 99999")
 	w.Write("main.tf", "data \"flagops_flagsmith_project\" \"this\" {\n  id = 99999\n}\n")

@@ -256,7 +256,7 @@ func TestAccFeatureFixedAtCreation(t *testing.T) {
 	t.Parallel()
 	f := newFeatureTest(t)
 	fixed := func(attribute string) resource.TestStep {
-		return resource.TestStep{Config: f.config(attribute), ExpectError: has(strings.Fields(attribute)[0]+" is fixed at creation", "flagops_flagsmith_feature_state", "-replace")}
+		return resource.TestStep{Config: f.config(attribute), ExpectError: has(strings.Fields(attribute)[0]+" is fixed at creation", "flagops_flagsmith_feature_state", "terraform taint")}
 	}
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: []resource.TestStep{
 		{Config: f.config("initial_value = \"a\"\n default_enabled = true"), Check: remember(theFeature, "id", &f.id)},
@@ -270,6 +270,12 @@ func TestAccFeatureFixedAtCreation(t *testing.T) {
 		{ // known only during the apply
 			Config:      f.config("initial_value = terraform_data.of.output") + "resource \"terraform_data\" \"of\" {\n  input = \"c\"\n}\n",
 			ExpectError: has("initial_value is fixed at creation"),
+		},
+		{ // the advice works
+			Taint: []string{theFeature}, Config: f.config("initial_value = \"b\"\n default_enabled = false"),
+			ConfigPlanChecks:  plans(theFeature, plancheck.ResourceActionReplace),
+			ConfigStateChecks: values(theFeature, map[string]any{"initial_value": "b", "default_enabled": false}),
+			Check:             remember(theFeature, "id", &f.id),
 		},
 		{ // a new feature may start otherwise
 			Config:            f.Config(featureConfig(f.project, f.name+"-new", "initial_value = terraform_data.of.output\n default_enabled = false") + "resource \"terraform_data\" \"of\" {\n  input = \"c\"\n}\n"),

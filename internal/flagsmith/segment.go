@@ -71,7 +71,7 @@ var segment = crud.Spec[*api.Client, segmentModel, api.Segment]{
 	Name:   "flagsmith_segment",
 	Key:    []string{"project_id", "id"},
 	Lookup: []string{"project_id", "name"},
-	Fields: map[string]string{"feature": "feature_id", "segment": "rules"},
+	Fields: map[string]string{"feature": "feature_id", "project": "project_id", "segment": "rules"},
 	Schema: schema.Schema{
 		MarkdownDescription: "A group of identities, told by their traits, for which flags can be overridden. Creating one changes no " +
 			"live flag, since nothing refers to it yet. Updating its rules changes at once who gets the overrides that do, and keeps " +

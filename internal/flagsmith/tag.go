@@ -69,6 +69,7 @@ var tag = crud.Spec[*api.Client, tagModel, api.Tag]{
 			Description: t.Description, IsPermanent: &t.IsPermanent, IsSystemTag: &t.IsSystemTag, Type: &t.Type,
 		}
 	},
+	Fields: map[string]string{"project": "project_id"},
 	Create: (*api.Client).CreateTag,
 	Read:   (*api.Client).Tag,
 	Update: (*api.Client).UpdateTag,

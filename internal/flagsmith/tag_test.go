@@ -132,7 +132,7 @@ func TestAccTagProject(t *testing.T) {
 		},
 		{
 			Config:      f.Config(tagConfig(project, "t", "") + fmt.Sprintf("resource \"flagops_flagsmith_tag\" \"lost\" {\n  project_id = %d\n  label = \"l\"\n}\n", doomed)),
-			ExpectError: has("Cannot create flagops_flagsmith_tag", fmt.Sprintf("/projects/%d/: 404", doomed), "No Project matches"),
+			ExpectError: has("Cannot create flagops_flagsmith_tag", "project_id =", fmt.Sprintf("There is no project %d.", doomed)),
 		},
 	}})
 }

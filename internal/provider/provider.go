@@ -152,10 +152,11 @@ func (p *flagops) flagsmith(ctx context.Context, block types.Object, terraform s
 				"Apply that first (-target), or give the value as a variable", setting.name)
 		}
 	}
-	url, isSet := s.URL.ValueString(), !s.URL.IsNull()
-	if !isSet {
+	url := s.URL.ValueString()
+	if s.URL.IsNull() {
+		var isSet bool
 		if url, isSet = os.LookupEnv("FLAGSMITH_API_URL"); !isSet {
-			url, isSet = flagsmithSaaS, true
+			url = flagsmithSaaS
 		}
 	}
 	if url == "" {

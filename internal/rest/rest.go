@@ -189,9 +189,9 @@ func (c *Client) Do(ctx context.Context, method string, path Path, in, out any) 
 		read = true
 		return err
 	}
-	request.SetResponseHandler(handle) // inside the loop: a connection that breaks in the middle of an answer is retried
-	response, err := c.http.Do(request)
-	if err == nil && !read { // the last attempt was to be retried, too
+	request.SetResponseHandler(handle)  // inside the loop: a connection that breaks in the middle of an answer is retried
+	response, err := c.http.Do(request) //nolint:bodyclose // handle closes it
+	if err == nil && !read {            // the last attempt was to be retried, too
 		err = handle(response)
 	}
 	switch {

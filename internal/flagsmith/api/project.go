@@ -72,7 +72,7 @@ func (c *Client) Project(ctx context.Context, at Project) (Project, error) {
 	}
 	if !slices.ContainsFunc(organisations, func(o Organisation) bool { return o.ID == at.OrganisationID }) {
 		return Project{}, fmt.Errorf("%s, but the token does not see organisation %d that it belongs to: check flagsmith.token (FLAGSMITH_API_KEY)",
-			err, at.OrganisationID)
+			err.Error(), at.OrganisationID)
 	}
 	return got, err
 }

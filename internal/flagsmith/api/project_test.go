@@ -77,6 +77,19 @@ func TestCreateProject(t *testing.T) {
 	contains(t, err, "several organisations")
 }
 
+// Another organisation's project looks as if it were deleted; a token that does not see the organisation proves nothing.
+func TestProjectOfAnotherToken(t *testing.T) {
+	t.Parallel()
+	for organisation, gone := range map[int64]bool{1: true, 2: false} {
+		c := scripted(t, exchange{"GET /projects/7/", "", 404, noProject},
+			exchange{"GET /organisations/", "", 200, `{"count":1,"next":null,"previous":null,"results":[{"id":1,"name":"Acme"}]}`})
+		_, err := c.Project(t.Context(), Project{ID: 7, OrganisationID: organisation})
+		if errors.Is(err, rest.ErrNotFound) != gone || err == nil {
+			t.Errorf("organisation %d: %v", organisation, err)
+		}
+	}
+}
+
 func TestProjectSettingsThatThePlanLacks(t *testing.T) {
 	t.Parallel()
 	want := Project{ID: 1, OrganisationID: 1, Name: "Demo", StaleFlagsLimitDays: new(int64(7)), EnableRealtimeUpdates: new(true)}
