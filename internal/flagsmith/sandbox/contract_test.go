@@ -42,7 +42,7 @@ type exchange struct {
 	Headers   map[string]string // that must be there
 	Partial   bool              // more keys than these are fine
 	Subset    bool              // more items of a list than these are fine: others share the organisation
-	Unordered bool              // lists come in any order: rules and conditions that were sent with their ids
+	Unordered bool              // lists come in any order: options, weights, rules that were sent with their ids
 	Only      string            // "one project": servers that allow one project per organisation; "sandbox": not on a real server
 }
 

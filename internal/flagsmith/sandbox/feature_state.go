@@ -305,6 +305,7 @@ func (s *Sandbox) saveState(in *input, st *featureState) answer {
 	if changed.environment != st.environment {
 		in.fail("environment", "Cannot change the environment of a feature state")
 	}
+	in.when("live_from", &changed.liveFrom)
 	var none *int64
 	in.nullKey("identity", &none, func(int64) bool { return false })
 	in.nullKey("feature_segment", &none, s.overrides.has)
