@@ -74,9 +74,8 @@ func (o *object[C, M, A]) Create(ctx context.Context, req resource.CreateRequest
 		return
 	}
 	address := o.spec.ToAPI(&want)
-	unlock, err := o.lock(ctx, address)
-	if err != nil {
-		o.fail(ctx, &resp.Diagnostics, "create", plan, err, "")
+	unlock, ok := o.lock(ctx, &resp.Diagnostics, "create", plan, address)
+	if !ok {
 		return
 	}
 	defer unlock()
@@ -155,13 +154,13 @@ func (o *object[C, M, A]) Update(ctx context.Context, req resource.UpdateRequest
 		return
 	}
 	address := o.spec.ToAPI(&want)
-	unlock, err := o.lock(ctx, address)
-	if err != nil {
-		o.fail(ctx, &resp.Diagnostics, "update", plan, err, "")
+	unlock, ok := o.lock(ctx, &resp.Diagnostics, "update", plan, address)
+	if !ok {
 		return
 	}
 	defer unlock()
 	var got A
+	var err error
 	if changed {
 		got, err = o.spec.Update(c, ctx, o.spec.ToAPI(&was), address)
 	} else { // only what Terraform alone knows has changed
@@ -192,9 +191,8 @@ func (o *object[C, M, A]) Delete(ctx context.Context, req resource.DeleteRequest
 		return
 	}
 	address := o.spec.ToAPI(&model)
-	unlock, err := o.lock(ctx, address)
-	if err != nil {
-		o.fail(ctx, &resp.Diagnostics, "delete", prior, err, "")
+	unlock, ok := o.lock(ctx, &resp.Diagnostics, "delete", prior, address)
+	if !ok {
 		return
 	}
 	defer unlock()
@@ -352,12 +350,16 @@ func (o *object[C, M, A]) differ(prior, plan values) bool {
 }
 
 // lock keeps writes apart that must not overlap. It fails when Terraform is stopped meanwhile.
-func (o *object[C, M, A]) lock(ctx context.Context, a A) (func(), error) {
+func (o *object[C, M, A]) lock(ctx context.Context, diags *diag.Diagnostics, verb string, v values, a A) (unlock func(), ok bool) {
 	if o.spec.Lock == nil {
-		return func() {}, nil
+		return func() {}, true
 	}
 	name, shared := o.spec.Lock(a)
-	return o.data.lock(ctx, name, shared)
+	unlock, err := o.data.lock(ctx, name, shared)
+	if err != nil {
+		o.fail(ctx, diags, verb, v, err, "")
+	}
+	return unlock, err == nil
 }
 
 // name is what the process remembers an object by; display is how messages call it.
