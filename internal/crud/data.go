@@ -17,6 +17,7 @@ type Data struct {
 	mu      sync.Mutex
 	locks   map[string]*semaphore.Weighted
 	touched map[string]bool
+	claims  map[string]string // by what is claimed: the type that was first
 }
 
 // Missing stands for a backend's client C that cannot be had, and says why on first use.
@@ -24,7 +25,7 @@ type Missing[C any] struct{ Reason string }
 
 // NewData takes for each backend its client, or a Missing.
 func NewData(clients ...any) *Data {
-	return &Data{clients: clients, locks: map[string]*semaphore.Weighted{}, touched: map[string]bool{}}
+	return &Data{clients: clients, locks: map[string]*semaphore.Weighted{}, touched: map[string]bool{}, claims: map[string]string{}}
 }
 
 func clientOf[C any](d *Data) (C, error) {
@@ -77,4 +78,14 @@ func (d *Data) wasTouched(object string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.touched[object]
+}
+
+// claim remembers which type of resource owns something, and returns the type that was first.
+func (d *Data) claim(what, by string) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if _, taken := d.claims[what]; !taken {
+		d.claims[what] = by
+	}
+	return d.claims[what]
 }

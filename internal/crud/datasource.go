@@ -142,6 +142,9 @@ func (d plural[C, M, A]) Schema(_ context.Context, _ datasource.SchemaRequest, r
 	for _, name := range d.spec.parents() {
 		resp.Schema.Attributes[name] = input(d.spec.derived()[name], !d.spec.narrows(name))
 	}
+	for _, name := range d.spec.Filters {
+		resp.Schema.Attributes[name] = filter(d.spec.Schema.Attributes[name])
+	}
 }
 
 func (d plural[C, M, A]) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
@@ -167,10 +170,51 @@ func (d plural[C, M, A]) Read(ctx context.Context, req datasource.ReadRequest, r
 			return
 		}
 		var m M
-		items = append(items, d.merge(ctx, m, item, &resp.Diagnostics).pick(itemsType.ElementType.(tftypes.Object)))
+		if found := d.merge(ctx, m, item, &resp.Diagnostics); matches(found, config, d.spec.Filters) {
+			items = append(items, found.pick(itemsType.ElementType.(tftypes.Object)))
+		}
 	}
 	config[d.items()] = tftypes.NewValue(itemsType, items)
 	resp.State.Raw = config.raw(typ)
+}
+
+// matches says that an object has what the filters that are set ask for.
+func matches(found, config values, filters []string) bool {
+	for _, name := range filters {
+		var wanted, has []tftypes.Value
+		switch {
+		case !config.given(name):
+		case config[name].Type().Is(tftypes.Set{}) && config[name].As(&wanted) == nil && found[name].As(&has) == nil:
+			for _, element := range wanted {
+				if !slices.ContainsFunc(has, element.Equal) {
+					return false
+				}
+			}
+		case !config[name].Equal(found[name]):
+			return false
+		}
+	}
+	return true
+}
+
+// filter makes an optional input of an attribute.
+func filter(a schema.Attribute) dsschema.Attribute {
+	text := "Only those with this. " + a.GetMarkdownDescription()
+	switch a := a.(type) {
+	case schema.BoolAttribute:
+		return dsschema.BoolAttribute{Optional: true, MarkdownDescription: text}
+	case schema.Int64Attribute:
+		return dsschema.Int64Attribute{Optional: true, MarkdownDescription: text}
+	case schema.SetAttribute:
+		return dsschema.SetAttribute{Optional: true, MarkdownDescription: text, ElementType: a.ElementType}
+	case schema.SetNestedAttribute:
+		inner := map[string]dsschema.Attribute{}
+		for name, child := range a.NestedObject.Attributes {
+			inner[name] = input(computed(child), true)
+		}
+		return dsschema.SetNestedAttribute{Optional: true, MarkdownDescription: text, NestedObject: dsschema.NestedAttributeObject{Attributes: inner}}
+	}
+	return dsschema.StringAttribute{Optional: true, MarkdownDescription: text}
 }
 
 // derived is the resource's schema for reading: everything computed, without write-only and local attributes.

@@ -81,9 +81,11 @@ func (o *object[C, M, A]) importBlock(ctx context.Context, c C, plan values, err
 	if !errors.Is(err, rest.ErrExists) {
 		return ""
 	}
-	found, err := o.find(ctx, c, plan)
-	if err != nil {
-		return ""
+	found := plan
+	if slices.ContainsFunc(o.spec.Key, func(name string) bool { return !plan.given(name) }) { // the server chose a part of the key
+		if found, err = o.find(ctx, c, plan); err != nil {
+			return ""
+		}
 	}
 	return fmt.Sprintf("\n\nTo manage the one that is there, paste this block beside the resource (with its own label), then plan again:\n\n"+
 		"import {\n  to = flagops_%s.this\n  id = %q\n}", o.spec.Name, found.join(o.spec.Key))

@@ -110,9 +110,13 @@ func partOf(text string) part {
 }
 
 // resolve turns parts into the key: names of parents through the client, the object's own through its look-up attribute.
-// Ids need no client: while a move runs, the provider is not configured yet.
+// Ids, and names that are the key itself, need no client: while a move runs, the provider is not configured yet.
 func (o *object[C, M, A]) resolve(ctx context.Context, parts []part) (values, error) {
-	if !slices.ContainsFunc(parts, func(p part) bool { return p.number == nil }) {
+	named := false
+	for i, name := range o.spec.Key {
+		named = named || parts[i].number == nil && !o.typ.AttributeTypes[name].Is(tftypes.String)
+	}
+	if !named {
 		return o.keyOf(parts), nil
 	}
 	c, err := clientOf[C](o.data)

@@ -63,6 +63,8 @@ func (o *object[C, M, A]) client(diags *diag.Diagnostics) (C, bool) {
 }
 
 func (o *object[C, M, A]) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	ctx, warn := heard(ctx, &resp.Diagnostics)
+	defer warn()
 	c, ok := o.client(&resp.Diagnostics)
 	if !ok {
 		return
@@ -136,6 +138,8 @@ func (o *object[C, M, A]) Read(ctx context.Context, req resource.ReadRequest, re
 }
 
 func (o *object[C, M, A]) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	ctx, warn := heard(ctx, &resp.Diagnostics)
+	defer warn()
 	c, ok := o.client(&resp.Diagnostics)
 	if !ok {
 		return
@@ -178,6 +182,8 @@ func (o *object[C, M, A]) Update(ctx context.Context, req resource.UpdateRequest
 }
 
 func (o *object[C, M, A]) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	ctx, warn := heard(ctx, &resp.Diagnostics)
+	defer warn()
 	prior := explode(req.State.Raw, o.typ)
 	if o.protected(prior, &resp.Diagnostics) || o.keeps(prior) {
 		return
@@ -222,6 +228,9 @@ func (o *object[C, M, A]) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	}
 	plan, config := explode(req.Plan.Raw, o.typ), explode(req.Config.Raw, o.typ)
 	o.planSecrets(ctx, prior, config, resp)
+	if o.claimed(ctx, plan, &resp.Diagnostics) {
+		return
+	}
 	if !creates && !replaces {
 		o.warnGivenUp(prior, plan, &resp.Diagnostics)
 	}
@@ -241,6 +250,25 @@ func (o *object[C, M, A]) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	}
 }
 
+// claimed reports that another type of resource owns what this one would own.
+func (o *object[C, M, A]) claimed(ctx context.Context, plan values, diags *diag.Diagnostics) bool {
+	if o.spec.Claims == nil || o.data == nil {
+		return false
+	}
+	want := decode[M](ctx, o.spec.Schema, plan, diags)
+	what := o.spec.Claims(&want)
+	if diags.HasError() || what == "" {
+		return diags.HasError()
+	}
+	other := o.data.claim(what, o.spec.Name)
+	if other == o.spec.Name {
+		return false
+	}
+	diags.AddError("Two ways to own the "+what, fmt.Sprintf("A flagops_%s and a flagops_%s in this configuration both own the %s: each would "+
+		"undo what the other does. Keep one of them.", o.spec.Name, other, what))
+	return true
+}
+
 // replaces says that a change forces replacement. The framework knows too, but tells nobody before it is too late to warn.
 func (o *object[C, M, A]) replaces(prior, plan values) bool {
 	for name, a := range o.spec.Schema.Attributes {
@@ -256,6 +284,7 @@ func (o *object[C, M, A]) planSecrets(ctx context.Context, prior, config values,
 	for _, name := range o.writeOnlyNames() {
 		version := name + writeOnlyVersion
 		switch {
+		case !o.readable(name):
 		case config.given(version):
 			resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root(name), types.StringNull())...)
 		case prior.given(version) && !config.given(name):
@@ -313,7 +342,7 @@ func (o *object[C, M, A]) restore(state, wanted values) {
 	}
 	for _, name := range o.writeOnlyNames() {
 		state.null(name + writeOnly)
-		if wanted.given(name + writeOnlyVersion) {
+		if o.readable(name) && wanted.given(name+writeOnlyVersion) {
 			state.null(name)
 		}
 	}
@@ -339,6 +368,9 @@ func (o *object[C, M, A]) writeOnlyNames() []string {
 	return names
 }
 
+// readable says that a write-only secret has a twin that can be read back.
+func (o *object[C, M, A]) readable(name string) bool { return o.spec.Schema.Attributes[name] != nil }
+
 // differ says that a plan changes more than what Terraform alone knows.
 func (o *object[C, M, A]) differ(prior, plan values) bool {
 	for name, value := range plan {
@@ -347,6 +379,16 @@ func (o *object[C, M, A]) differ(prior, plan values) bool {
 		}
 	}
 	return false
+}
+
+// heard lets the calls of a backend warn. The returned function hands their warnings over.
+func heard(ctx context.Context, diags *diag.Diagnostics) (context.Context, func()) {
+	ctx, warnings := rest.WithWarnings(ctx)
+	return ctx, func() {
+		for _, w := range warnings() {
+			diags.AddWarning(w.Summary, w.Detail)
+		}
+	}
 }
 
 // lock keeps writes apart that must not overlap. It fails when Terraform is stopped meanwhile.

@@ -33,6 +33,14 @@ func Parent(description string) schema.Int64Attribute {
 	}
 }
 
+// Name is what an object, or its parent, is addressed by, which cannot change.
+func Name(description string, validators ...validator.String) schema.StringAttribute {
+	return schema.StringAttribute{
+		Required: true, MarkdownDescription: description, Validators: validators,
+		PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
+	}
+}
+
 // Text is a string that the server alone sets.
 func Text(description string) schema.StringAttribute {
 	return schema.StringAttribute{

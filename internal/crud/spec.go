@@ -62,10 +62,16 @@ type Spec[C Client, M, A any] struct {
 	// Lock names what this object's writes must not overlap with; shared locks exclude only those that are not.
 	Lock func(A) (name string, shared bool)
 
+	// Claims names what an object of this type owns that objects of another type could own as well ("" for nothing): two
+	// types that claim the same in one configuration are an error in the plan.
+	Claims func(*M) string
+
 	Title  func(A) string    // what lists call an object that has no look-up attribute
 	Fields map[string]string // the server's field names in errors → attribute names, where they differ
 	Moved  []Moved           // other providers' types whose state this resource takes over
 	Plural string            // type name of the plural data source, "" for none: "flagsmith_organisations"
+	// Filters are attributes that narrow the plural data source. A set asks for all its elements to be there.
+	Filters []string
 }
 
 // Check is what a Spec's Check gets: models with unknown values as null.

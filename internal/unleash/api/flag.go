@@ -1,0 +1,125 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/flagops/terraform-provider-flagops/internal/rest"
+)
+
+// Flag is what one GET shows of a live flag: itself, and its strategies in all environments. Features, states and
+// strategies of one flag are all read from it.
+type Flag struct {
+	Project        string            `json:"project"`
+	Name           string            `json:"name"`
+	Type           string            `json:"type"`
+	Description    *string           `json:"description"`
+	Stale          bool              `json:"stale"`
+	ImpressionData bool              `json:"impressionData"`
+	Archived       bool              `json:"archived"`
+	Environments   []FlagEnvironment `json:"environments"`
+	Dependencies   []Dependency      `json:"dependencies"`
+	Children       []string          `json:"children"`
+	Links          []Link            `json:"links"`
+}
+
+// FlagEnvironment is a flag in one environment of its project. Strategies are in the order in which they are evaluated.
+type FlagEnvironment struct {
+	Name       string     `json:"name"`
+	Type       string     `json:"type"`
+	Enabled    bool       `json:"enabled"`
+	Strategies []Strategy `json:"strategies"`
+}
+
+// Environment is the flag in an environment, nil where its project does not have it. It may be changed in an amend.
+func (f *Flag) Environment(name string) *FlagEnvironment {
+	for i := range f.Environments {
+		if f.Environments[i].Name == name {
+			return &f.Environments[i]
+		}
+	}
+	return nil
+}
+
+// clone is deep, so that nobody changes what the client remembers.
+func (f *Flag) clone() (*Flag, error) {
+	text, err := json.Marshal(f)
+	if err != nil {
+		return nil, err
+	}
+	var c Flag
+	return &c, json.Unmarshal(text, &c)
+}
+
+func flagPath(project, name string) rest.Path {
+	return rest.P("/api/admin/projects/{}/features/{}", project, name)
+}
+
+// flag reads a live flag, once for everything that asks until a write calls amend or forgetFlag. The caller may change
+// what it gets. A flag that is archived or not there is rest.ErrNotFound.
+func (c *Client) flag(ctx context.Context, project, name string) (*Flag, error) {
+	key := project + "/" + name
+	known, err := shared(ctx, c, "flag "+key, func(ctx context.Context) (*Flag, error) {
+		c.mu.Lock()
+		known := c.flags[key]
+		c.mu.Unlock()
+		if known != nil {
+			return known, nil
+		}
+		f, err := rest.Get[*Flag](ctx, c.rest, flagPath(project, name))
+		if err != nil {
+			return nil, err
+		}
+		if f == nil || f.Name != name {
+			return nil, errors.New("GET " + flagPath(project, name).String() + " answered with something that is not this flag")
+		}
+		c.mu.Lock()
+		c.flags[key] = f
+		c.mu.Unlock()
+		return f, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return known.clone()
+}
+
+// learnFlag remembers a flag that the server has just shown or made.
+func (c *Client) learnFlag(f *Flag) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.flags[f.Project+"/"+f.Name] = f
+}
+
+// amend writes what a call has changed into what is remembered of a flag, if anything is.
+func (c *Client) amend(project, name string, change func(*Flag)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if f := c.flags[project+"/"+name]; f != nil {
+		change(f)
+	}
+}
+
+// forgetFlag has the flag read afresh: a write has changed what cannot be told from its answer, or has failed.
+func (c *Client) forgetFlag(project, name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.flags, project+"/"+name)
+	c.flight.Forget("flag " + project + "/" + name)
+}
+
+// inEnvironment reads a flag in one environment. Without a link between project and environment it is rest.ErrNotFound.
+func (c *Client) inEnvironment(ctx context.Context, project, name, environment string) (*Flag, *FlagEnvironment, error) {
+	f, err := c.flag(ctx, project, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	e := f.Environment(environment)
+	if e == nil {
+		return f, nil, notFound(flagPath(project, name), "Project %q does not have the environment %q", project, environment)
+	}
+	return f, e, nil
+}
