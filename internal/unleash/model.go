@@ -2,12 +2,15 @@ package unleash
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/flagops/terraform-provider-flagops/internal/unleash/api"
 )
@@ -21,6 +24,15 @@ func deref[T any](p *T) (v T) {
 }
 
 func sortedNames[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
+
+// urlFriendly is what Unleash asks of the names of flags, strategy types, tag types, context fields and variants.
+func urlFriendly() validator.String {
+	return stringvalidator.All(
+		stringvalidator.LengthBetween(1, 100),
+		stringvalidator.NoneOf(".", ".."),
+		stringvalidator.RegexMatches(regexp.MustCompile(`^[A-Za-z0-9_.!~*'()-]*$`), "must be made of letters (A to Z, a to z), digits and _ . ! ~ * ' ( ) - alone"),
+	)
+}
 
 // inProject is the attribute that names an object's project.
 func inProject(object string) schema.StringAttribute {
