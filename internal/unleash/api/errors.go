@@ -2,8 +2,11 @@ package api
 
 import (
 	"encoding/json"
+	"errors"
+	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/flagops/terraform-provider-flagops/internal/rest"
@@ -66,4 +69,21 @@ func decodeError(e *rest.Error, header http.Header, body []byte) {
 	case e.Status == http.StatusServiceUnavailable && strings.Contains(e.Message, "maintenance"):
 		e.Hint = "The server refuses writes until an administrator ends the maintenance mode."
 	}
+}
+
+// about has an error land on one attribute, whatever fields the server names.
+func about(err error, field string) error {
+	var e *rest.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	var said []string
+	for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
+		said = append(said, e.Fields[name]...)
+	}
+	if len(said) == 0 {
+		said = []string{e.Message}
+	}
+	e.Fields = map[string][]string{field: said}
+	return err
 }
