@@ -51,8 +51,5 @@ func projectOf(project *string) string {
 	return api.DefaultProject
 }
 
-// flagLock is what the writes of a flag, its states and its strategies share: they must not overlap.
-func flagLock(project, feature string) string { return "flag " + project + "/" + feature + " of Unleash" }
-
 // featureLock is what all writes to a flag and to its environments hold: the server makes and switches by itself.
 func featureLock(project, name string) string { return "feature " + project + "/" + name }
