@@ -63,10 +63,7 @@ func constraintsToAPI(models []constraintModel) []api.Constraint {
 	for i, m := range models {
 		constraints[i] = api.Constraint{
 			ContextName: deref(m.ContextName), Operator: deref(m.Operator), Values: slices.Clone(m.Values), Value: m.Value,
-			Inverted: deref(m.Inverted), CaseInsensitive: deref(m.CaseInsensitive),
-		}
-		if constraints[i].Values == nil {
-			constraints[i].Values = []string{}
+			Inverted: m.Inverted, CaseInsensitive: m.CaseInsensitive,
 		}
 	}
 	return constraints
@@ -77,9 +74,10 @@ func constraintsToAPI(models []constraintModel) []api.Constraint {
 func constraintsFromAPI(prior []constraintModel, server []api.Constraint) []constraintModel {
 	models := make([]constraintModel, len(server))
 	for i, c := range server {
+		inverted, caseInsensitive := deref(c.Inverted), deref(c.CaseInsensitive)
 		models[i] = constraintModel{
 			ContextName: &c.ContextName, Operator: &c.Operator, Values: c.Values, Value: c.Value,
-			Inverted: &c.Inverted, CaseInsensitive: &c.CaseInsensitive,
+			Inverted: &inverted, CaseInsensitive: &caseInsensitive,
 		}
 		if len(c.Values) == 0 {
 			models[i].Values = nil

@@ -1,14 +1,36 @@
 package api
 
-// Constraint is one condition of a strategy or a segment. The server takes no other properties; it echoes inverted and
-// caseInsensitive only where they were sent, and absent means false.
+import (
+	"encoding/json"
+	"slices"
+)
+
+// Constraint is one condition of a strategy or a segment. The server takes no other properties. It keeps inverted and
+// caseInsensitive only where they were sent, and absent means false: so that what others wrote goes back as it was, they
+// are nil where it has none.
 type Constraint struct {
 	ContextName     string   `json:"contextName"`
 	Operator        string   `json:"operator"`
 	Values          []string `json:"values"`
 	Value           *string  `json:"value,omitempty"` // "" is refused
-	Inverted        bool     `json:"inverted"`
-	CaseInsensitive bool     `json:"caseInsensitive"`
+	Inverted        *bool    `json:"inverted,omitempty"`
+	CaseInsensitive *bool    `json:"caseInsensitive,omitempty"`
+}
+
+// MarshalJSON sends no values as [], which is what the server makes of it.
+func (c Constraint) MarshalJSON() ([]byte, error) {
+	type plain Constraint
+	if c.Values == nil {
+		c.Values = []string{}
+	}
+	return json.Marshal(plain(c))
+}
+
+// Equal says that two constraints mean the same.
+func (c Constraint) Equal(other Constraint) bool {
+	return c.ContextName == other.ContextName && c.Operator == other.Operator && slices.Equal(c.Values, other.Values) &&
+		deref(c.Value) == deref(other.Value) && deref(c.Inverted) == deref(other.Inverted) &&
+		deref(c.CaseInsensitive) == deref(other.CaseInsensitive)
 }
 
 // Operators is what a constraint of Unleash 8.2 can be; true where it compares with one value rather than with values.
