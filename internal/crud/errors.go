@@ -27,7 +27,13 @@ func (o *object[C, M, A]) fail(ctx context.Context, diags *diag.Diagnostics, ver
 	landed := false
 	for _, field := range sortedKeys(e.Fields) {
 		at := o.attribute(field)
-		if _, d := o.spec.Schema.AttributeAtPath(ctx, at); d.HasError() || len(at.Steps()) == 0 {
+		for len(at.Steps()) > 0 { // a message about an element lands on its collection
+			if _, d := o.spec.Schema.AttributeAtPath(ctx, at); !d.HasError() {
+				break
+			}
+			at = at.ParentPath()
+		}
+		if len(at.Steps()) == 0 {
 			continue
 		}
 		landed = true
@@ -54,9 +60,12 @@ func sentence(s string) string {
 	return s + "."
 }
 
-var fieldStep = regexp.MustCompile(`[^.\[\]]+|\[\d+\]`)
+var (
+	fieldStep = regexp.MustCompile(`[^.\[\]]+|\[\d+\]`)
+	hump      = regexp.MustCompile(`([a-z0-9])([A-Z])`)
+)
 
-// attribute translates the server's rules[0].conditions[1].operator to an attribute's path.
+// attribute translates the server's rules[0].conditions[1].operator to an attribute's path; contextName is context_name.
 func (o *object[C, M, A]) attribute(field string) path.Path {
 	for _, server := range sortedKeys(o.spec.Fields) {
 		if rest, ok := strings.CutPrefix(field, server); ok && (rest == "" || strings.ContainsAny(rest[:1], ".[")) {
@@ -70,7 +79,7 @@ func (o *object[C, M, A]) attribute(field string) path.Path {
 			i, _ := strconv.Atoi(step[1 : len(step)-1])
 			at = at.AtListIndex(i)
 		} else {
-			at = at.AtName(step)
+			at = at.AtName(strings.ToLower(hump.ReplaceAllString(step, "${1}_${2}")))
 		}
 	}
 	return at
