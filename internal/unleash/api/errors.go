@@ -15,7 +15,10 @@ import (
 // What Unleash says of a path that it does not route, in every version seen (5.6 to 8.2).
 const noRoute = "The path you were looking for"
 
-var index = regexp.MustCompile(`/(\d+)`)
+var (
+	index = regexp.MustCompile(`/(\d+)`)
+	named = regexp.MustCompile(`^"([\w.\[\]]+)" `)
+)
 
 // decodeError takes {"name", "message", "details": [{"message", "path"}]}, {"error": {"message"}}, {"message"}, HTML (429
 // alone), a plain text and nothing at all, which is what 403 and 409 sometimes are.
@@ -38,9 +41,12 @@ func decodeError(e *rest.Error, header http.Header, body []byte) {
 		_ = json.Unmarshal(answer.Error, &inner)
 		e.Message = answer.Message + inner.Message
 		for _, detail := range answer.Details {
-			field := index.ReplaceAllString(strings.TrimPrefix(detail.Path, "/body/"), "[$1]")
-			field = strings.ReplaceAll(strings.Trim(field, "/"), "/", ".")
-			if field == "" || field == "body" {
+			name := index.ReplaceAllString(strings.TrimPrefix(detail.Path, "/body/"), "[$1]")
+			name = strings.ReplaceAll(strings.Trim(name, "/"), "/", ".")
+			if quoted := named.FindStringSubmatch(detail.Message); name == "" && quoted != nil {
+				name = quoted[1] // "legalValues[1]" contains a duplicate value
+			}
+			if name == "" || name == "body" {
 				if !strings.Contains(e.Message, detail.Message) {
 					e.Message += " " + detail.Message
 				}
@@ -49,7 +55,7 @@ func decodeError(e *rest.Error, header http.Header, body []byte) {
 			if e.Fields == nil {
 				e.Fields = map[string][]string{}
 			}
-			e.Fields[field] = append(e.Fields[field], detail.Message)
+			e.Fields[name] = append(e.Fields[name], detail.Message)
 		}
 		e.Message = strings.TrimSpace(e.Message)
 	}
