@@ -15,23 +15,24 @@ const uncounted = "X-Flagops-Test"
 // counter remembers the requests that pass through it.
 type counter struct {
 	next http.Handler
+	base string // left out of what is remembered
 	mu   sync.Mutex
 	seen []string
 }
 
-// newProxy counts in front of a real server, whose URL ends with /api/v1.
-func newProxy(base string) *counter {
-	target, err := url.Parse(strings.TrimSuffix(base, "/api/v1"))
+// forward hands requests on to a real server, whose address has no base path.
+func forward(address string) http.Handler {
+	target, err := url.Parse(address)
 	if err != nil {
 		target = &url.URL{}
 	}
-	return &counter{next: &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }}}
+	return &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }}
 }
 
 func (c *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get(uncounted) == "" {
 		c.mu.Lock()
-		c.seen = append(c.seen, r.Method+" "+strings.TrimPrefix(r.URL.RequestURI(), "/api/v1"))
+		c.seen = append(c.seen, r.Method+" "+strings.TrimPrefix(r.URL.RequestURI(), c.base))
 		c.mu.Unlock()
 	}
 	r.Header.Del(uncounted)

@@ -32,7 +32,7 @@ type Workspace struct {
 const versionsFile, providerFile = "flagops_versions.tf", "flagops_provider.tf"
 
 // NewWorkspace makes a workspace whose provider is configured for the server.
-func NewWorkspace(t *testing.T, f *Flagsmith) *Workspace {
+func NewWorkspace(t *testing.T, server interface{ Config(body string) string }) *Workspace {
 	t.Helper()
 	if os.Getenv("TF_ACC") == "" {
 		t.Skip("Acceptance tests skipped unless env 'TF_ACC' set")
@@ -45,7 +45,7 @@ func NewWorkspace(t *testing.T, f *Flagsmith) *Workspace {
 	}
 	w.env = append(os.Environ(), "TF_REATTACH_PROVIDERS="+reattach, "TF_CLI_CONFIG_FILE="+config, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1")
 	w.Write(versionsFile, "terraform {\n  required_providers {\n    flagops = { source = \"flagops/flagops\" }\n  }\n}\n")
-	w.Write(providerFile, f.Config(""))
+	w.Write(providerFile, server.Config(""))
 	return w
 }
 

@@ -35,6 +35,7 @@ type library struct {
 	shelves map[int64]shelf
 	books   map[int64]book
 	loans   map[int64]loan
+	notes   []note
 	next    int64
 	calls   []string // what was called, as "create book Dune"
 	fail    map[string]error
@@ -444,7 +445,7 @@ func (p toy) Configure(_ context.Context, _ provider.ConfigureRequest, resp *pro
 	resp.ResourceData, resp.DataSourceData, resp.ListResourceData = data, data, data
 }
 
-var toys = []crud.Object{shelves, books, lending}
+var toys = []crud.Object{shelves, books, lending, notes, poster}
 
 func (p toy) Resources(context.Context) (all []func() resource.Resource) {
 	for _, o := range toys {

@@ -4,8 +4,10 @@ package provider
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,12 +27,14 @@ import (
 
 	"github.com/flagops/terraform-provider-flagops/internal/crud"
 	"github.com/flagops/terraform-provider-flagops/internal/flagsmith"
-	"github.com/flagops/terraform-provider-flagops/internal/flagsmith/api"
+	flagsmithapi "github.com/flagops/terraform-provider-flagops/internal/flagsmith/api"
 	"github.com/flagops/terraform-provider-flagops/internal/function"
+	"github.com/flagops/terraform-provider-flagops/internal/unleash"
+	unleashapi "github.com/flagops/terraform-provider-flagops/internal/unleash/api"
 )
 
 // Objects is the register: every resource and data source of every backend.
-func Objects() []crud.Object { return flagsmith.Objects() }
+func Objects() []crud.Object { return slices.Concat(flagsmith.Objects(), unleash.Objects()) }
 
 // New makes the provider of a version, for providerserver.
 func New(version string) func() provider.Provider {
@@ -43,7 +47,6 @@ type flagops struct{ version string }
 type server struct {
 	URL                types.String `tfsdk:"url"`
 	Token              types.String `tfsdk:"token"`
-	AuthScheme         types.String `tfsdk:"auth_scheme"`
 	RequestTimeout     types.Int64  `tfsdk:"request_timeout"`
 	MaxRetries         types.Int64  `tfsdk:"max_retries"`
 	MaxConcurrency     types.Int64  `tfsdk:"max_concurrency"`
@@ -52,8 +55,19 @@ type server struct {
 	InsecureSkipVerify types.Bool   `tfsdk:"insecure_skip_verify"`
 }
 
+type flagsmithServer struct {
+	server
+	AuthScheme types.String `tfsdk:"auth_scheme"`
+}
+
+type unleashServer struct {
+	server
+	IntegrationDelay types.Int64 `tfsdk:"integration_delay"`
+}
+
 type config struct {
 	Flagsmith types.Object `tfsdk:"flagsmith"`
+	Unleash   types.Object `tfsdk:"unleash"`
 }
 
 const flagsmithSaaS = "https://api.flagsmith.com/api/v1"
@@ -64,50 +78,62 @@ func (p *flagops) Metadata(_ context.Context, _ provider.MetadataRequest, resp *
 
 func (p *flagops) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Manages feature flags on Flagsmith through its admin API.",
+		MarkdownDescription: "Manages feature flags on Flagsmith and Unleash through their admin APIs.",
 		Attributes: map[string]schema.Attribute{
-			"flagsmith": schema.SingleNestedAttribute{
-				Optional:            true,
-				MarkdownDescription: "The Flagsmith server. May be left out when the environment variables say it all.",
-				Attributes: map[string]schema.Attribute{
-					"url": schema.StringAttribute{
-						Optional: true,
-						MarkdownDescription: "Address of the admin API, with its base path. Defaults to `FLAGSMITH_API_URL`, then to " +
-							"`" + flagsmithSaaS + "`; an empty or unknown value is never taken for that default.",
-					},
-					"token": schema.StringAttribute{
-						Optional: true, Sensitive: true,
-						MarkdownDescription: "Organisation API key (or what `auth_scheme` says). Defaults to `FLAGSMITH_API_KEY`, then to `FLAGSMITH_MASTER_API_KEY`.",
-					},
-					"auth_scheme": schema.StringAttribute{
-						Optional: true,
-						MarkdownDescription: "How the token is sent: `Api-Key` (an organisation's key, the default), `Token` (a user's; the server " +
-							"answers it about 15 times faster, since it does not stretch it) or `Bearer` (OIDC and OAuth).",
-						Validators: []validator.String{stringvalidator.OneOf("Api-Key", "Token", "Bearer")},
-					},
-					"request_timeout": schema.Int64Attribute{
-						Optional: true, MarkdownDescription: "Seconds that one attempt of a request may take. Defaults to `60`.",
-						Validators: []validator.Int64{int64validator.Between(1, 3600)},
-					},
-					"max_retries": schema.Int64Attribute{
-						Optional: true, MarkdownDescription: "How often a request is repeated after a connection error, a 429 or a 502, 503 or 504. Defaults to `4`.",
-						Validators: []validator.Int64{int64validator.Between(0, 20)},
-					},
-					"max_concurrency": schema.Int64Attribute{
-						Optional: true, MarkdownDescription: "How many requests may be under way at once. Defaults to `8`.",
-						Validators: []validator.Int64{int64validator.Between(1, 100)},
-					},
-					"headers": schema.MapAttribute{
-						Optional: true, ElementType: types.StringType, Sensitive: true,
-						MarkdownDescription: "Further headers of every request, for a gateway in front of the server.",
-					},
-					"ca_cert_file": schema.StringAttribute{
-						Optional: true, MarkdownDescription: "PEM file of certificate authorities to trust beside the system's.",
-					},
-					"insecure_skip_verify": schema.BoolAttribute{
-						Optional: true, MarkdownDescription: "Accept any TLS certificate. For tests only. Defaults to `false`.",
-					},
-				},
+			"flagsmith": block("Flagsmith",
+				"Address of the admin API, with its base path. Defaults to `FLAGSMITH_API_URL`, then to `"+flagsmithSaaS+"`; an empty or "+
+					"unknown value is never taken for that default.",
+				"Organisation API key (or what `auth_scheme` says). Defaults to `FLAGSMITH_API_KEY`, then to `FLAGSMITH_MASTER_API_KEY`.",
+				"auth_scheme", schema.StringAttribute{
+					Optional: true,
+					MarkdownDescription: "How the token is sent: `Api-Key` (an organisation's key, the default), `Token` (a user's; the server " +
+						"answers it about 15 times faster, since it does not stretch it) or `Bearer` (OIDC and OAuth).",
+					Validators: []validator.String{stringvalidator.OneOf("Api-Key", "Token", "Bearer")},
+				}),
+			"unleash": block("Unleash",
+				"Address of the server, with or without a trailing `/api`. Defaults to `UNLEASH_URL`.",
+				"Admin token, personal access token or service account's token; client and frontend tokens cannot manage anything. Defaults to "+
+					"`UNLEASH_AUTH_TOKEN`, then to `UNLEASH_TOKEN`.",
+				"integration_delay", schema.Int64Attribute{
+					Optional: true,
+					MarkdownDescription: "Seconds that a webhook or another integration is left disabled before it is deleted. A server remembers " +
+						"enabled ones for a minute, and can crash when the events of one that is gone fire meanwhile. Defaults to `60`.",
+					Validators: []validator.Int64{int64validator.Between(0, 600)},
+				}),
+		},
+	}
+}
+
+// block is the schema of a backend's block: what both have, and one attribute of its own.
+func block(name, url, token, own string, attribute schema.Attribute) schema.SingleNestedAttribute {
+	return schema.SingleNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: "The " + name + " server. May be left out when the environment variables say it all.",
+		Attributes: map[string]schema.Attribute{
+			"url":   schema.StringAttribute{Optional: true, MarkdownDescription: url},
+			"token": schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: token},
+			own:     attribute,
+			"request_timeout": schema.Int64Attribute{
+				Optional: true, MarkdownDescription: "Seconds that one attempt of a request may take. Defaults to `60`.",
+				Validators: []validator.Int64{int64validator.Between(1, 3600)},
+			},
+			"max_retries": schema.Int64Attribute{
+				Optional: true, MarkdownDescription: "How often a request is repeated after a connection error, a 429 or a 502, 503 or 504. Defaults to `4`.",
+				Validators: []validator.Int64{int64validator.Between(0, 20)},
+			},
+			"max_concurrency": schema.Int64Attribute{
+				Optional: true, MarkdownDescription: "How many requests may be under way at once. Defaults to `8`.",
+				Validators: []validator.Int64{int64validator.Between(1, 100)},
+			},
+			"headers": schema.MapAttribute{
+				Optional: true, ElementType: types.StringType, Sensitive: true,
+				MarkdownDescription: "Further headers of every request, for a gateway in front of the server.",
+			},
+			"ca_cert_file": schema.StringAttribute{
+				Optional: true, MarkdownDescription: "PEM file of certificate authorities to trust beside the system's.",
+			},
+			"insecure_skip_verify": schema.BoolAttribute{
+				Optional: true, MarkdownDescription: "Accept any TLS certificate. For tests only. Defaults to `false`.",
 			},
 		},
 	}
@@ -119,86 +145,145 @@ func (p *flagops) Configure(ctx context.Context, req provider.ConfigureRequest, 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	data := crud.NewData(p.flagsmith(ctx, c.Flagsmith, req.TerraformVersion, &resp.Diagnostics))
+	userAgent := fmt.Sprintf("terraform-provider-flagops/%s terraform/%s", p.version, req.TerraformVersion)
+	data := crud.NewData(newFlagsmith(ctx, c.Flagsmith, userAgent, &resp.Diagnostics), newUnleash(ctx, c.Unleash, userAgent, &resp.Diagnostics))
 	resp.ResourceData, resp.DataSourceData, resp.ListResourceData = data, data, data
 }
 
-// flagsmith makes the client, or the reason why there is none. A token never goes to a host that was not configured
-// with it: a url that is unknown or empty is not the default.
-func (p *flagops) flagsmith(ctx context.Context, block types.Object, terraform string, diags *diag.Diagnostics) any {
-	missing := func(format string, args ...any) any {
-		return crud.Missing[*api.Client]{Reason: fmt.Sprintf(format, args...)}
+func newFlagsmith(ctx context.Context, block types.Object, userAgent string, diags *diag.Diagnostics) any {
+	var s flagsmithServer
+	b := backend{name: "flagsmith", title: "Flagsmith", urlVariable: "FLAGSMITH_API_URL", saas: flagsmithSaaS, tokenVariables: []string{"FLAGSMITH_API_KEY", "FLAGSMITH_MASTER_API_KEY"}}
+	if reason := b.read(ctx, block, &s, &s.server, diags); reason != "" {
+		return crud.Missing[*flagsmithapi.Client]{Reason: reason}
 	}
-	var s server
-	at := path.Root("flagsmith")
+	client, err := flagsmithapi.New(flagsmithapi.Config{
+		URL: s.URL.ValueString(), Token: s.Token.ValueString(), AuthScheme: s.AuthScheme.ValueString(), Header: s.header(), UserAgent: userAgent,
+		Timeout: s.timeout(), MaxRetries: s.retries(), MaxConcurrency: int(s.MaxConcurrency.ValueInt64()),
+		CACertFile: s.CACertFile.ValueString(), Insecure: s.InsecureSkipVerify.ValueBool(),
+	})
+	if err != nil {
+		return crud.Missing[*flagsmithapi.Client]{Reason: b.refused(err, block, diags)}
+	}
+	return client
+}
+
+func newUnleash(ctx context.Context, block types.Object, userAgent string, diags *diag.Diagnostics) any {
+	var s unleashServer
+	b := backend{name: "unleash", title: "Unleash", urlVariable: "UNLEASH_URL", tokenVariables: []string{"UNLEASH_AUTH_TOKEN", "UNLEASH_TOKEN"}}
+	if reason := b.read(ctx, block, &s, &s.server, diags); reason != "" {
+		return crud.Missing[*unleashapi.Client]{Reason: reason}
+	}
+	delay := 60 * time.Second
+	if !s.IntegrationDelay.IsNull() && !s.IntegrationDelay.IsUnknown() {
+		delay = time.Duration(s.IntegrationDelay.ValueInt64()) * time.Second
+	}
+	client, err := unleashapi.New(unleashapi.Config{
+		URL: s.URL.ValueString(), Token: s.Token.ValueString(), Header: s.header(), UserAgent: userAgent,
+		Timeout: s.timeout(), MaxRetries: s.retries(), MaxConcurrency: int(s.MaxConcurrency.ValueInt64()),
+		CACertFile: s.CACertFile.ValueString(), Insecure: s.InsecureSkipVerify.ValueBool(), IntegrationDelay: delay,
+	})
+	if err != nil {
+		return crud.Missing[*unleashapi.Client]{Reason: b.refused(err, block, diags)}
+	}
+	return client
+}
+
+// backend is how a server is found where its block does not say.
+type backend struct {
+	name, title    string
+	urlVariable    string
+	saas           string // "": there is no default address
+	tokenVariables []string
+}
+
+// read fills in target, of which s is the common part, or says why there can be no client. A token never goes to a host
+// that was not configured with it: a url that is unknown or empty is not the default.
+func (b backend) read(ctx context.Context, block types.Object, target any, s *server, diags *diag.Diagnostics) string {
 	if block.IsUnknown() {
-		return missing("the provider's flagsmith block is not known yet: it depends on something that this run has still to make")
+		return "the provider's " + b.name + " block is not known yet: it depends on something that this run has still to make"
+	}
+	for _, name := range slices.Sorted(maps.Keys(block.Attributes())) {
+		value := block.Attributes()[name]
+		m, isMap := value.(types.Map)
+		if value.IsUnknown() || isMap && !known(m) {
+			return fmt.Sprintf("the provider's %s.%s is not known yet: it depends on something that this run has still to make. "+
+				"Apply that first (-target), or give the value as a variable", b.name, name)
+		}
 	}
 	if !block.IsNull() {
-		diags.Append(block.As(ctx, &s, basetypes.ObjectAsOptions{})...)
+		diags.Append(block.As(ctx, target, basetypes.ObjectAsOptions{})...)
 		if diags.HasError() {
-			return missing("the provider's flagsmith block cannot be read")
+			return "the provider's " + b.name + " block cannot be read"
 		}
 	}
-	for _, setting := range []struct {
-		name    string
-		unknown bool
-	}{
-		{"url", s.URL.IsUnknown()}, {"token", s.Token.IsUnknown()}, {"auth_scheme", s.AuthScheme.IsUnknown()}, {"headers", !known(s.Headers)},
-		{"ca_cert_file", s.CACertFile.IsUnknown()},
-	} {
-		if setting.unknown {
-			return missing("the provider's flagsmith.%s is not known yet: it depends on something that this run has still to make. "+
-				"Apply that first (-target), or give the value as a variable", setting.name)
-		}
-	}
-	url := s.URL.ValueString()
-	if s.URL.IsNull() {
-		var isSet bool
-		if url, isSet = os.LookupEnv("FLAGSMITH_API_URL"); !isSet {
-			url = flagsmithSaaS
-		}
-	}
-	if url == "" {
-		diags.AddAttributeError(at.AtName("url"), "Empty Flagsmith address",
-			"flagsmith.url (or FLAGSMITH_API_URL) is set to an empty string. Give the address of the admin API, or leave it out for "+flagsmithSaaS+".")
-		return missing("flagsmith.url is empty")
-	}
-	token := s.Token.ValueString()
 	if s.Token.IsNull() {
-		token = first(os.Getenv("FLAGSMITH_API_KEY"), os.Getenv("FLAGSMITH_MASTER_API_KEY"))
+		s.Token = types.StringValue(first(environment(b.tokenVariables)...))
 	}
-	if token == "" {
-		return missing("Flagsmith is not configured: set flagsmith.token in the provider block, or the environment variable FLAGSMITH_API_KEY")
+	if s.URL.IsNull() {
+		url, isSet := os.LookupEnv(b.urlVariable)
+		switch {
+		case !isSet && b.saas == "":
+			return fmt.Sprintf("%s is not configured: set %s.url in the provider block, or the environment variable %s", b.title, b.name, b.urlVariable)
+		case !isSet:
+			url = b.saas
+		}
+		s.URL = types.StringValue(url)
 	}
+	if s.URL.ValueString() == "" {
+		or := ""
+		if b.saas != "" {
+			or = ", or leave it out for " + b.saas
+		}
+		diags.AddAttributeError(path.Root(b.name).AtName("url"), "Empty "+b.title+" address", fmt.Sprintf(
+			"%s.url (or %s) is set to an empty string. Give the address of the admin API%s.", b.name, b.urlVariable, or))
+		return b.name + ".url is empty"
+	}
+	if s.Token.ValueString() == "" {
+		return fmt.Sprintf("%s is not configured: set %s.token in the provider block, or the environment variable %s", b.title, b.name, b.tokenVariables[0])
+	}
+	return ""
+}
+
+// refused reports what a client says of its configuration. rest's errors start with the setting that they are about.
+func (b backend) refused(err error, block types.Object, diags *diag.Diagnostics) string {
+	at := path.Root(b.name)
+	if name, _, found := strings.Cut(strings.TrimPrefix(err.Error(), b.name+"."), ":"); found && !block.IsNull() {
+		at = at.AtName(name)
+	}
+	diags.AddAttributeError(at, "Cannot use "+b.title, err.Error()+".")
+	return err.Error()
+}
+
+func (s server) header() http.Header {
 	headers := http.Header{}
 	for name, value := range s.Headers.Elements() {
 		text, _ := value.(types.String)
 		headers.Set(name, text.ValueString())
 	}
-	retries := -1
-	if s.MaxRetries.IsNull() || s.MaxRetries.IsUnknown() {
-		retries = 0
-	} else if n := s.MaxRetries.ValueInt64(); n > 0 {
-		retries = int(n)
+	return headers
+}
+
+func (s server) timeout() time.Duration {
+	return time.Duration(s.RequestTimeout.ValueInt64()) * time.Second
+}
+
+// retries is what rest wants: 0 for its default, less for none.
+func (s server) retries() int {
+	switch n := s.MaxRetries.ValueInt64(); {
+	case s.MaxRetries.IsNull():
+		return 0
+	case n > 0:
+		return int(n)
 	}
-	client, err := api.New(api.Config{
-		URL: url, Token: token, AuthScheme: s.AuthScheme.ValueString(), Header: headers,
-		UserAgent:      fmt.Sprintf("terraform-provider-flagops/%s terraform/%s", p.version, terraform),
-		Timeout:        time.Duration(s.RequestTimeout.ValueInt64()) * time.Second,
-		MaxRetries:     retries,
-		MaxConcurrency: int(s.MaxConcurrency.ValueInt64()),
-		CACertFile:     s.CACertFile.ValueString(),
-		Insecure:       s.InsecureSkipVerify.ValueBool(),
-	})
-	if err != nil {
-		if name, _, found := strings.Cut(strings.TrimPrefix(err.Error(), "flagsmith."), ":"); found && !block.IsNull() {
-			at = at.AtName(name) // rest's errors start with the setting that they are about
-		}
-		diags.AddAttributeError(at, "Cannot use Flagsmith", err.Error()+".")
-		return missing("%s", err)
+	return -1
+}
+
+func environment(names []string) []string {
+	values := make([]string, len(names))
+	for i, name := range names {
+		values[i] = os.Getenv(name)
 	}
-	return client
+	return values
 }
 
 func known(m types.Map) bool {
