@@ -31,7 +31,7 @@ func (d source[C, M, A]) Schema(_ context.Context, _ datasource.SchemaRequest, r
 	own, lookup := d.handles()
 	resp.Schema.MarkdownDescription = "Reads one existing object. " + d.spec.Schema.MarkdownDescription
 	resp.Schema.Attributes = d.spec.derived()
-	for _, name := range append(d.spec.parents(), own, lookup) {
+	for _, name := range append(append(d.spec.parents(), own, lookup), d.spec.Also...) {
 		if name == "" {
 			continue
 		}
@@ -58,14 +58,21 @@ func (d source[C, M, A]) ValidateConfig(_ context.Context, req datasource.Valida
 		return
 	}
 	config := explode(req.Config.Raw, tftypes.Object{})
-	if !config[own].IsKnown() || !config[lookup].IsKnown() {
-		return
+	ways := append([]string{own, lookup}, d.spec.Also...)
+	var given []string
+	for _, name := range ways {
+		if !config[name].IsKnown() {
+			return
+		}
+		if config.given(name) {
+			given = append(given, name)
+		}
 	}
-	switch a, b := config.given(own), config.given(lookup); {
-	case a && b:
-		resp.Diagnostics.AddAttributeError(path.Root(lookup), "Two ways to find one object", fmt.Sprintf("Give %s or %s, not both.", own, lookup))
-	case !a && !b && !d.optional():
-		resp.Diagnostics.AddAttributeError(path.Root(lookup), "No way to find the object", fmt.Sprintf("Give %s or %s.", own, lookup))
+	switch {
+	case len(given) > 1:
+		resp.Diagnostics.AddAttributeError(path.Root(given[1]), "Two ways to find one object", fmt.Sprintf("Give %s or %s, not both.", given[0], given[1]))
+	case len(given) == 0 && !d.optional():
+		resp.Diagnostics.AddAttributeError(path.Root(lookup), "No way to find the object", fmt.Sprintf("Give %s.", strings.Join(ways, " or ")))
 	}
 }
 
@@ -105,8 +112,10 @@ func (d source[C, M, A]) Read(ctx context.Context, req datasource.ReadRequest, r
 
 func (d source[C, M, A]) failed(ctx context.Context, resp *datasource.ReadResponse, v values, err error) {
 	if own, lookup := d.handles(); errors.Is(err, rest.ErrNotFound) {
-		if !v.given(own) && lookup != "" {
-			own = lookup
+		for _, name := range append([]string{lookup}, d.spec.Also...) {
+			if !v.given(own) && name != "" {
+				own = name
+			}
 		}
 		resp.Diagnostics.AddAttributeError(path.Root(own), fmt.Sprintf("No such flagops_%s", d.spec.Name), sentence(err.Error()))
 		return

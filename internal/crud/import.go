@@ -112,7 +112,7 @@ func partOf(text string) part {
 // resolve turns parts into the key: names of parents through the client, the object's own through its look-up attribute.
 // Ids, and names that are the key itself, need no client: while a move runs, the provider is not configured yet.
 func (o *object[C, M, A]) resolve(ctx context.Context, parts []part) (values, error) {
-	named := false
+	named := o.namable()
 	for i, name := range o.spec.Key {
 		named = named || parts[i].number == nil && !o.typ.AttributeTypes[name].Is(tftypes.String)
 	}
@@ -128,6 +128,8 @@ func (o *object[C, M, A]) resolve(ctx context.Context, parts []part) (values, er
 	for i, name := range o.spec.Key {
 		p, typ := parts[i], o.typ.AttributeTypes[name]
 		switch {
+		case i == len(o.spec.Key)-1 && o.namable():
+			return o.findText(ctx, c, v, p.text)
 		case p.number != nil || typ.Is(tftypes.String):
 		case o.spec.Schema.Attributes[name].IsRequired() || i < len(o.spec.Key)-1:
 			id, err := c.Resolve(ctx, name, within, p.text)
@@ -150,6 +152,26 @@ func (o *object[C, M, A]) resolve(ctx context.Context, parts []part) (values, er
 	return v, nil
 }
 
+// namable says that an object has both a name and a text for an id that the server may choose: a part of an import id can
+// be either.
+func (o *object[C, M, A]) namable() bool {
+	own := o.spec.Key[len(o.spec.Key)-1]
+	return o.spec.Lookup != nil && o.typ.AttributeTypes[own].Is(tftypes.String) && !o.spec.Schema.Attributes[own].IsRequired()
+}
+
+// findText finds the object whose id is that text, or else the one that is called so.
+func (o *object[C, M, A]) findText(ctx context.Context, c C, v values, text string) (values, error) {
+	own, lookup := o.spec.Key[len(o.spec.Key)-1], o.spec.Lookup[len(o.spec.Lookup)-1]
+	v[own] = tftypes.NewValue(tftypes.String, text)
+	found, err := o.find(ctx, c, v)
+	if errors.Is(err, rest.ErrNotFound) {
+		v.null(own)
+		v[lookup] = tftypes.NewValue(tftypes.String, text)
+		found, err = o.find(ctx, c, v)
+	}
+	return found, err
+}
+
 func (o *object[C, M, A]) keyOf(parts []part) values {
 	v := values{}
 	for i, name := range o.spec.Key {
@@ -164,7 +186,7 @@ func (o *object[C, M, A]) find(ctx context.Context, c C, v values) (values, erro
 		return nil, fmt.Errorf("flagops_%s cannot be looked up by name", o.spec.Name)
 	}
 	var wanted []string
-	for _, name := range append(slices.Clone(o.spec.Key[:len(o.spec.Key)-1]), o.spec.Lookup...) {
+	for _, name := range slices.Concat(o.spec.Key, o.spec.Lookup, o.spec.Also) {
 		if v.given(name) && !slices.Contains(wanted, name) {
 			wanted = append(wanted, name)
 		}
@@ -189,17 +211,21 @@ func (o *object[C, M, A]) find(ctx context.Context, c C, v values) (values, erro
 			found = append(found, candidate)
 		}
 	}
+	with, have := "", "exist"
+	if len(wanted) > 0 {
+		with, have = " with "+describe(v, wanted), "have "+describe(v, wanted)
+	}
 	switch len(found) {
 	case 1:
 		return found[0], nil
 	case 0:
-		return nil, fmt.Errorf("there is no flagops_%s with %s: %w", o.spec.Name, describe(v, wanted), rest.ErrNotFound)
+		return nil, fmt.Errorf("there is no flagops_%s%s: %w", o.spec.Name, with, rest.ErrNotFound)
 	}
 	ids := make([]string, len(found))
 	for i, f := range found {
 		ids[i] = f.join(o.spec.Key)
 	}
-	return nil, fmt.Errorf("%d flagops_%s have %s; name one by its id: %s", len(found), o.spec.Name, describe(v, wanted), strings.Join(ids, ", "))
+	return nil, fmt.Errorf("%d flagops_%s %s; name one by its id: %s", len(found), o.spec.Name, have, strings.Join(ids, ", "))
 }
 
 func describe(v values, names []string) string {

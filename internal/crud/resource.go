@@ -243,6 +243,7 @@ func (o *object[C, M, A]) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		was := decode[M](ctx, o.spec.Schema, prior, &resp.Diagnostics)
 		check.Prior = &was
 	}
+	o.writeOnly(plan, prior, config)
 	want := decode[M](ctx, o.spec.Schema, plan, &resp.Diagnostics)
 	check.Plan = &want
 	if !resp.Diagnostics.HasError() {

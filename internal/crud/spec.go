@@ -28,6 +28,7 @@ type Spec[C Client, M, A any] struct {
 	Name   string        // type name without the provider's: "flagsmith_tag"
 	Key    []string      // the attributes that address it, parents first; also identity and import id: {"project_id", "id"}
 	Lookup []string      // parents, then the attribute people know it by: {"project_id", "label"}; nil: only by key
+	Also   []string      // what else singles an object out for the data source, beside the last of Key and Lookup
 	Schema schema.Schema // of the resource
 
 	// ToAPI maps a model to the API object, null facets to "leave alone". FromAPI writes all of an object over a model
@@ -74,7 +75,7 @@ type Spec[C Client, M, A any] struct {
 	Filters []string
 }
 
-// Check is what a Spec's Check gets: models with unknown values as null.
+// Check is what a Spec's Check gets: models with unknown values as null. Plan has write-only values that are to be written.
 type Check[C Client, M any] struct {
 	Client  C    // nil while the provider's configuration is not known
 	Prior   *M   // nil when the object is to be created
