@@ -47,8 +47,12 @@ type Client struct {
 
 	mu       sync.Mutex
 	answers  map[string]any   // by question: what remember keeps
+	dropped  map[string]int   // by question: how often forget was called
+	asked    map[string]int   // by collection: how many of its objects were read
 	flags    map[string]*Flag // by project/name
 	deleting sync.Mutex       // see DeleteFeature
+	tags     tagBook
+	names    nameBook
 }
 
 // New checks the configuration. It sends nothing.
@@ -80,7 +84,7 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{rest: client, wait: pause, delay: config.IntegrationDelay, answers: map[string]any{}, flags: map[string]*Flag{}}, nil
+	return &Client{rest: client, wait: pause, delay: config.IntegrationDelay, answers: map[string]any{}, dropped: map[string]int{}, asked: map[string]int{}, flags: map[string]*Flag{}}, nil
 }
 
 func pause(ctx context.Context, d time.Duration) error {
@@ -113,15 +117,16 @@ func remember[T any](ctx context.Context, c *Client, question string, f func(con
 	return shared(ctx, c, question, func(ctx context.Context) (T, error) {
 		c.mu.Lock()
 		known, ok := c.answers[question].(T)
+		dropped := c.dropped[question]
 		c.mu.Unlock()
 		if ok {
 			return known, nil
 		}
 		value, err := f(ctx)
-		if err == nil {
-			c.mu.Lock()
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if err == nil && c.dropped[question] == dropped { // or a write has overtaken it
 			c.answers[question] = value
-			c.mu.Unlock()
 		}
 		return value, err
 	})
@@ -133,6 +138,7 @@ func (c *Client) forget(questions ...string) {
 	defer c.mu.Unlock()
 	for _, question := range questions {
 		delete(c.answers, question)
+		c.dropped[question]++
 		c.flight.Forget(question) // who asks from now on must not get the answer of a request that is under way
 	}
 }

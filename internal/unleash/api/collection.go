@@ -1,0 +1,75 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"iter"
+
+	"github.com/flagops/terraform-provider-flagops/internal/rest"
+)
+
+// collection is a kind of object that the server lists at once. The first two that are read are fetched alone; from the
+// third on all are answered from the list, which is remembered until one of them is written.
+type collection[T any] struct {
+	name string // what the list is remembered by: "segments"
+	list func(*Client, context.Context) ([]T, error)
+	get  func(*Client, context.Context, T) (T, error) // nil: there is only the list
+	same func(a, b T) bool                            // compares keys
+	gone func(T) error                                // where there is only the list: what it lacks
+}
+
+const aloneMost = 2
+
+// all is the remembered list. Nobody may change what is in it.
+func (k collection[T]) all(ctx context.Context, c *Client) ([]T, error) {
+	return remember(ctx, c, k.name, func(ctx context.Context) ([]T, error) { return k.list(c, ctx) })
+}
+
+// read finds one. It is gone only where neither the list has it nor a GET of it: some lists leave out what the token may
+// not see, and some GETs call every failure a 404.
+func (k collection[T]) read(ctx context.Context, c *Client, at T) (T, error) {
+	c.mu.Lock()
+	c.asked[k.name]++
+	alone := k.get != nil && c.asked[k.name] <= aloneMost
+	c.mu.Unlock()
+	var missing error
+	if alone {
+		got, err := k.get(c, ctx, at)
+		if !errors.Is(err, rest.ErrNotFound) {
+			return got, err
+		}
+		missing = err
+	}
+	list, err := k.all(ctx, c)
+	if err != nil {
+		return at, err
+	}
+	for _, item := range list {
+		if k.same(item, at) {
+			return item, nil
+		}
+	}
+	switch {
+	case missing != nil:
+		return at, missing
+	case k.get == nil:
+		return at, k.gone(at)
+	}
+	return k.get(c, ctx, at)
+}
+
+// each yields them all.
+func (k collection[T]) each(ctx context.Context, c *Client) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		list, err := k.all(ctx, c)
+		if err != nil {
+			var none T
+			yield(none, err)
+		}
+		for _, item := range list {
+			if !yield(item, nil) {
+				return
+			}
+		}
+	}
+}

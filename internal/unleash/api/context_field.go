@@ -1,0 +1,82 @@
+package api
+
+import (
+	"context"
+	"iter"
+	"net/http"
+
+	"github.com/flagops/terraform-provider-flagops/internal/rest"
+)
+
+// ContextField is something that is known of users, which constraints compare and stickiness can go by.
+type ContextField struct {
+	Name        string       `json:"name"`
+	Description *string      `json:"description,omitempty"` // nil: never had one, or kept; "" once it had
+	Stickiness  bool         `json:"stickiness"`
+	SortOrder   int64        `json:"sortOrder"` // only at creation: 8.2 resets it to 0 with every PUT, whatever that says
+	LegalValues []LegalValue `json:"legalValues"`
+	Project     *string      `json:"project,omitempty"` // nil: for all; once set it can be changed, but not taken away
+}
+
+// LegalValue is a value that constraints may compare a context field with.
+type LegalValue struct {
+	Value       string  `json:"value"`
+	Description *string `json:"description,omitempty"` // the server would make "" of null
+}
+
+func (f ContextField) path() rest.Path { return rest.P("/api/admin/context/{}", f.Name) }
+
+// A PUT resets what it leaves out: everything is always sent.
+func (f ContextField) settings() ContextField {
+	if f.LegalValues == nil {
+		f.LegalValues = []LegalValue{}
+	}
+	return f
+}
+
+var contextFields = collection[ContextField]{
+	name: "context fields",
+	list: func(c *Client, ctx context.Context) ([]ContextField, error) { // without include, those of projects are missing
+		return rest.Get[[]ContextField](ctx, c.rest, rest.P("/api/admin/context").Query("include", "project"))
+	},
+	get: func(c *Client, ctx context.Context, at ContextField) (ContextField, error) {
+		return rest.Get[ContextField](ctx, c.rest, at.path())
+	},
+	same: func(a, b ContextField) bool { return a.Name == b.Name },
+}
+
+// ContextField reads one. Any failure of the server's own looks like a 404 here, so the list is asked too.
+func (c *Client) ContextField(ctx context.Context, at ContextField) (ContextField, error) {
+	return contextFields.read(ctx, c, at)
+}
+
+// ContextFields lists all, those of projects too, in the order of their names.
+func (c *Client) ContextFields(ctx context.Context, _ ContextField) iter.Seq2[ContextField, error] {
+	return contextFields.each(ctx, c)
+}
+
+// CreateContextField makes one.
+func (c *Client) CreateContextField(ctx context.Context, want ContextField) (ContextField, error) {
+	defer c.forget(contextFields.name)
+	made, err := rest.Send[ContextField](ctx, c.rest, http.MethodPost, rest.P("/api/admin/context"), want.settings())
+	return made, noProject(nameTaken(err), want.Project)
+}
+
+// UpdateContextField changes everything but the sort order. The server answers with nothing.
+func (c *Client) UpdateContextField(ctx context.Context, _, want ContextField) (ContextField, error) {
+	defer c.forget(contextFields.name)
+	return want, noProject(c.rest.Do(ctx, http.MethodPut, want.path(), want.settings(), nil), want.Project)
+}
+
+// DeleteContextField deletes one that no strategy of a live flag compares.
+func (c *Client) DeleteContextField(ctx context.Context, at ContextField) error {
+	defer c.forget(contextFields.name)
+	err := c.rest.Do(ctx, http.MethodDelete, at.path(), nil, nil)
+	if hasStatus(err, http.StatusConflict) {
+		answer, e := rest.Get[struct{ Strategies []Usage }](ctx, c.rest, rest.P("/api/admin/context/{}/strategies", at.Name))
+		if e == nil {
+			return inUse(err, answer.Strategies, "Take the constraint from them first, and what Terraform manages should refer to the name of this resource, so that it goes first.")
+		}
+	}
+	return err
+}

@@ -1,0 +1,64 @@
+package api
+
+import (
+	"context"
+	"iter"
+	"net/http"
+
+	"github.com/flagops/terraform-provider-flagops/internal/rest"
+)
+
+// TagType is a kind of tag. A PUT keeps what it leaves out, and no text can go back to null: nil is left alone.
+type TagType struct {
+	Name        string  `json:"name"` // 2 to 50 characters
+	Description *string `json:"description,omitempty"`
+	Icon        *string `json:"icon,omitempty"`
+	Color       *string `json:"color,omitempty"` // #rrggbb; it cannot become "" either
+}
+
+func (t TagType) path() rest.Path { return rest.P("/api/admin/tag-types/{}", t.Name) }
+
+var tagTypes = collection[TagType]{
+	name: "tag types",
+	list: func(c *Client, ctx context.Context) ([]TagType, error) {
+		answer, err := rest.Get[struct{ TagTypes []TagType }](ctx, c.rest, rest.P("/api/admin/tag-types"))
+		return answer.TagTypes, err
+	},
+	get: func(c *Client, ctx context.Context, at TagType) (TagType, error) {
+		answer, err := rest.Get[struct{ TagType TagType }](ctx, c.rest, at.path())
+		return answer.TagType, err
+	},
+	same: func(a, b TagType) bool { return a.Name == b.Name },
+}
+
+// TagType reads one.
+func (c *Client) TagType(ctx context.Context, at TagType) (TagType, error) {
+	return tagTypes.read(ctx, c, at)
+}
+
+// TagTypes lists all, in no order.
+func (c *Client) TagTypes(ctx context.Context, _ TagType) iter.Seq2[TagType, error] {
+	return tagTypes.each(ctx, c)
+}
+
+// CreateTagType makes one.
+func (c *Client) CreateTagType(ctx context.Context, want TagType) (TagType, error) {
+	defer c.forget(tagTypes.name)
+	made, err := rest.Send[TagType](ctx, c.rest, http.MethodPost, rest.P("/api/admin/tag-types"), want)
+	return made, nameTaken(err)
+}
+
+// UpdateTagType changes one. The server says yes to names that it does not have, so it is asked what came of it.
+func (c *Client) UpdateTagType(ctx context.Context, _, want TagType) (TagType, error) {
+	defer c.forget(tagTypes.name)
+	if err := c.rest.Do(ctx, http.MethodPut, want.path(), want, nil); err != nil {
+		return want, err
+	}
+	return tagTypes.get(c, ctx, want)
+}
+
+// DeleteTagType deletes one, its tags, and takes them off every flag.
+func (c *Client) DeleteTagType(ctx context.Context, at TagType) error {
+	defer c.forget(tagTypes.name)
+	return c.rest.Do(ctx, http.MethodDelete, at.path(), nil, nil)
+}
