@@ -50,7 +50,7 @@ type Client struct {
 	dropped  map[string]int   // by question: how often forget was called
 	asked    map[string]int   // by collection: how many of its objects were read
 	flags    map[string]*Flag // by project/name
-	deleting sync.Mutex       // see DeleteFeature
+	byServer byServer
 	tags     tagBook
 	names    nameBook
 }
@@ -84,7 +84,7 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{rest: client, wait: pause, delay: config.IntegrationDelay, answers: map[string]any{}, dropped: map[string]int{}, asked: map[string]int{}, flags: map[string]*Flag{}}, nil
+	return &Client{rest: client, wait: pause, delay: config.IntegrationDelay, answers: map[string]any{}, dropped: map[string]int{}, asked: map[string]int{}, flags: map[string]*Flag{}, tags: newTagBook(), names: newNameBook()}, nil
 }
 
 func pause(ctx context.Context, d time.Duration) error {

@@ -1,21 +1,653 @@
 package api
 
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/flagops/terraform-provider-flagops/internal/rest"
+)
+
+// Feature is a flag without its environments. A nil list is not managed: it is left alone.
+type Feature struct {
+	Project        string
+	Name           string
+	Type           string
+	Description    *string // "" is stored as nil
+	ImpressionData bool
+	Stale          bool
+	CreatedAt      string
+	Tags           []Tag
+	Links          []Link
+	Dependencies   []Dependency // at most one
+
+	Revive bool // an archived flag of this name may be brought back
+	Purge  bool // deleting takes it out of the archive, too
+}
+
 // Dependency says which parent a flag depends on.
 type Dependency struct {
 	Feature  string   `json:"feature"`
 	Enabled  bool     `json:"enabled"`
-	Variants []string `json:"variants,omitempty"`
+	Variants []string `json:"variants,omitempty"` // dropped by the server where Enabled is false
 }
 
-// Link is something to read about a flag. The server normalises the URL.
-type Link struct {
-	ID    string  `json:"id,omitempty"`
-	URL   string  `json:"url"`
-	Title *string `json:"title"`
+func (d Dependency) equal(other Dependency) bool {
+	return d.Feature == other.Feature && d.Enabled == other.Enabled && len(without(d.Variants, other.Variants))+len(without(other.Variants, d.Variants)) == 0
 }
 
 // Tag is a tag of a flag.
 type Tag struct {
 	Type  string `json:"type"`
 	Value string `json:"value"`
+}
+
+// FeatureTypes is what a flag of Unleash 8.2 can be.
+var FeatureTypes = []string{"release", "experiment", "operational", "kill-switch", "permission", "sunset"}
+
+func (f Feature) path() rest.Path { return flagPath(f.Project, f.Name) }
+
+// feature is a flag and its tags, which no call shows together. What is there twice, as links can be, is there once.
+func feature(f *Flag, tags []Tag) Feature {
+	got := Feature{
+		Project: f.Project, Name: f.Name, Type: f.Type, Description: f.Description, ImpressionData: f.ImpressionData, Stale: f.Stale, CreatedAt: f.CreatedAt,
+		Tags: append([]Tag{}, tags...), Links: []Link{}, Dependencies: []Dependency{},
+	}
+	for _, l := range f.Links {
+		if !slices.ContainsFunc(got.Links, func(other Link) bool { return SameLink(l, other) }) {
+			got.Links = append(got.Links, l)
+		}
+	}
+	for _, d := range f.Dependencies {
+		slices.Sort(d.Variants)
+		d.Variants = slices.Compact(d.Variants)
+		got.Dependencies = append(got.Dependencies, d)
+	}
+	return got
+}
+
+// Feature reads a live one.
+func (c *Client) Feature(ctx context.Context, at Feature) (Feature, error) {
+	f, tags, err := c.flagAndTags(ctx, at.Project, at.Name)
+	if err != nil {
+		return Feature{}, err
+	}
+	return feature(f, tags), nil
+}
+
+func (c *Client) flagAndTags(ctx context.Context, project, name string) (*Flag, []Tag, error) {
+	f, err := c.flag(ctx, project, name)
+	if err == nil && slices.ContainsFunc(f.Links, func(l Link) bool { return l.ID == "" }) { // written, not yet read
+		c.forgetFlag(project, name)
+		f, err = c.flag(ctx, project, name)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	tags, err := c.flagTags(ctx, project, name)
+	return f, tags, err
+}
+
+// Features lists the live flags of a project by name, each complete.
+func (c *Client) Features(ctx context.Context, within Feature) iter.Seq2[Feature, error] {
+	return func(yield func(Feature, error) bool) {
+		rows, err := c.taggedFlags(ctx, within.Project)
+		if err == nil && len(rows) == 0 { // which is what a project that is not there answers, too
+			_, err = c.overview(ctx, within.Project)
+		}
+		if err != nil {
+			yield(Feature{}, err)
+			return
+		}
+		slices.SortFunc(rows, func(a, b taggedFlag) int { return strings.Compare(a.Name, b.Name) })
+		for few := range slices.Chunk(rows, 8) { // at once, as far as anybody asks
+			flags, errs := make([]*Flag, len(few)), make([]error, len(few))
+			var all sync.WaitGroup
+			for i, row := range few {
+				all.Go(func() { flags[i], errs[i] = c.flag(ctx, within.Project, row.Name) })
+			}
+			all.Wait()
+			for i, row := range few {
+				if errors.Is(errs[i], rest.ErrNotFound) { // archived meanwhile
+					continue
+				}
+				var got Feature
+				if errs[i] == nil {
+					got = feature(flags[i], row.Tags)
+				}
+				if !yield(got, errs[i]) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// CreateFeature makes one, off everywhere, or brings back an archived one of that name and project. What fails after the
+// flag was made is a rest.PartialError; what fails after one was brought back is not: that flag is not ours to replace.
+func (c *Client) CreateFeature(ctx context.Context, want Feature) (Feature, error) {
+	environments, unknown := c.projectEnvironments(ctx, want.Project)
+	made, err := rest.Send[*Flag](ctx, c.rest, http.MethodPost, rest.P("/api/admin/projects/{}/features", want.Project), map[string]any{
+		"name": want.Name, "type": want.Type, "description": want.Description, "impressionData": want.ImpressionData, "stale": want.Stale,
+	})
+	switch {
+	case hasStatus(err, http.StatusConflict), errors.Is(err, rest.ErrExists):
+		return c.reviveFeature(ctx, want, err)
+	case hasStatus(err, http.StatusNotFound):
+		return Feature{}, about(err, "project")
+	case hasStatus(err, http.StatusBadRequest):
+		return Feature{}, ofName(err)
+	case err != nil:
+		return Feature{}, err
+	case made == nil || made.Name != want.Name:
+		return Feature{}, fmt.Errorf("POST /api/admin/projects/%s/features answered with something that is not this flag", want.Project)
+	}
+	made.Environments = environments
+	c.forgetFlag(want.Project, want.Name)
+	c.tags.set(want.Project, want.Name, []Tag{})
+	overview, _ := c.overview(ctx, want.Project)
+	if unknown == nil && len(overview.LinkTemplates) == 0 {
+		c.learnFlag(made)
+	}
+	held, err := c.flag(ctx, want.Project, want.Name)
+	if err != nil {
+		return feature(made, nil), &rest.PartialError{Err: err}
+	}
+	got, err := c.settle(ctx, held, []Tag{}, want)
+	if err != nil {
+		return feature(made, nil), &rest.PartialError{Err: err}
+	}
+	return got, nil
+}
+
+// ofName has what the server says about no field land on the name: it is about a pattern, or a limit.
+func ofName(err error) error {
+	var e *rest.Error
+	if errors.As(err, &e) && len(e.Fields) == 0 {
+		return about(err, "name")
+	}
+	return err
+}
+
+// reviveFeature makes the most of a name that is taken. Names are unique over all projects and the archive, and how the
+// server words which it is differs from version to version: a read of the flag shows a live one, and a read of it in an
+// environment, unlike that, an archived one of the same project as well.
+func (c *Client) reviveFeature(ctx context.Context, want Feature, taken error) (Feature, error) {
+	c.forgetFlag(want.Project, want.Name)
+	_, err := c.flag(ctx, want.Project, want.Name)
+	if err == nil {
+		return Feature{}, ofKind(say(taken, "name", "Project %q has a flag of that name.", want.Project), rest.ErrExists)
+	} else if !errors.Is(err, rest.ErrNotFound) {
+		return Feature{}, err
+	}
+	said := err.Error()
+	environments, err := c.projectEnvironments(ctx, want.Project)
+	if err == nil && len(environments) > 0 {
+		path := rest.P("/api/admin/projects/{}/features/{}/environments/{}", want.Project, want.Name, environments[0].Name)
+		err = c.rest.Do(ctx, http.MethodGet, path, nil, nil)
+	}
+	switch {
+	case errors.Is(err, rest.ErrNotFound):
+		return Feature{}, ofKind(say(taken, "name", "The name is taken, but not in project %q: names are unique over all projects and the archive. The "+
+			"server says: %s. Choose another name, or manage that flag under its own project.", want.Project, said), nil)
+	case err != nil:
+		return Feature{}, err
+	case !want.Revive:
+		return Feature{}, ofKind(say(taken, "name", "Project %q has an archived flag of that name, and on_archived is \"error\". Delete it from the "+
+			"archive, choose another name, or set on_archived = \"revive\" to bring it back with its strategies.", want.Project), nil)
+	}
+	// For its project alone: /archive/revive would bring back what another project has archived meanwhile.
+	err = c.rest.Do(ctx, http.MethodPost, rest.P("/api/admin/projects/{}/revive", want.Project), map[string]any{"features": []string{want.Name}}, nil)
+	if err != nil {
+		return Feature{}, err
+	}
+	c.forgetFlag(want.Project, want.Name)
+	c.tags.drop(want.Project, want.Name)
+	held, tags, err := c.flagAndTags(ctx, want.Project, want.Name)
+	if err == nil {
+		rest.Warn(ctx, fmt.Sprintf("Flag %q was revived from the archive", want.Name), "Project %q had an archived flag of this name. It is live again, off in "+
+			"every environment, and has what it had: %s. Tags, links and dependencies that the configuration does not manage are as they were, too. "+
+			"With on_archived = \"error\" such a flag would be left in the archive.", want.Project, held.describeStrategies())
+		var got Feature
+		if got, err = c.settle(ctx, held, tags, want); err == nil {
+			return got, nil
+		}
+	}
+	const revived = "The flag is live again, off everywhere: it was revived from the archive before this failed."
+	var e *rest.Error
+	if errors.As(err, &e) {
+		e.Kind, e.Hint = rest.ErrExists, strings.TrimSpace(e.Hint+" "+revived)
+		return Feature{}, err
+	}
+	return Feature{}, fmt.Errorf("%w. %s", err, revived)
+}
+
+// ofKind says what an error of the server means to whoever creates: only what can be imported is rest.ErrExists.
+func ofKind(err, kind error) error {
+	var e *rest.Error
+	if errors.As(err, &e) {
+		e.Kind = kind
+	}
+	return err
+}
+
+// describeStrategies says what a flag does where.
+func (f *Flag) describeStrategies() string {
+	var texts []string
+	for _, e := range f.Environments {
+		var names []string
+		for _, s := range e.Strategies {
+			name := s.Name
+			if title := deref(s.Title); title != "" {
+				name += fmt.Sprintf(" %q", title)
+			}
+			if s.Disabled {
+				name += " (disabled)"
+			}
+			names = append(names, name)
+		}
+		if len(names) > 0 {
+			texts = append(texts, "in "+e.Name+" the strategies "+strings.Join(names, ", "))
+		}
+	}
+	if len(texts) == 0 {
+		return "no strategies"
+	}
+	return strings.Join(texts, "; ")
+}
+
+// UpdateFeature changes what differs from what the server has.
+func (c *Client) UpdateFeature(ctx context.Context, _, want Feature) (Feature, error) {
+	held, tags, err := c.flagAndTags(ctx, want.Project, want.Name)
+	if err != nil {
+		return Feature{}, err
+	}
+	return c.settle(ctx, held, tags, want)
+}
+
+// settle brings a flag from what it is to what is wanted.
+func (c *Client) settle(ctx context.Context, held *Flag, tags []Tag, want Feature) (Feature, error) {
+	for _, step := range []func() error{
+		func() error { return c.settleFields(ctx, held, want) },
+		func() (err error) { tags, err = c.settleTags(ctx, held, tags, want); return err },
+		func() error { return c.settleLinks(ctx, held, want) },
+		func() error { return c.settleDependencies(ctx, held, want) },
+	} {
+		if err := step(); err != nil {
+			c.forgetFlag(want.Project, want.Name)
+			return Feature{}, err
+		}
+	}
+	c.amend(want.Project, want.Name, func(f *Flag) {
+		f.Type, f.Description, f.ImpressionData, f.Stale = held.Type, held.Description, held.ImpressionData, held.Stale
+		f.Links, f.Dependencies = slices.Clone(held.Links), slices.Clone(held.Dependencies)
+	})
+	return feature(held, tags), nil
+}
+
+// settleFields patches: a PUT would put back whatever it is not told to its default, and so take a flag out of the archive.
+func (c *Client) settleFields(ctx context.Context, held *Flag, want Feature) error {
+	type operation struct {
+		Op    string `json:"op"`
+		Path  string `json:"path"`
+		Value any    `json:"value"`
+	}
+	var patch []operation
+	set := func(differs bool, field string, value any) {
+		if differs {
+			patch = append(patch, operation{"add", "/" + field, value})
+		}
+	}
+	set(want.Type != held.Type, "type", want.Type)
+	set(deref(want.Description) != deref(held.Description), "description", want.Description)
+	set(want.ImpressionData != held.ImpressionData, "impressionData", want.ImpressionData)
+	set(want.Stale != held.Stale, "stale", want.Stale)
+	if patch == nil {
+		return nil
+	}
+	got, err := rest.Send[*Flag](ctx, c.rest, http.MethodPatch, want.path(), patch)
+	switch {
+	case err != nil:
+		return err
+	case got == nil || got.Name != want.Name:
+		return errors.New("PATCH " + want.path().String() + " answered with something that is not this flag")
+	case got.Archived:
+		return notFound(want.path(), "Somebody has archived the flag meanwhile")
+	}
+	held.Type, held.Description, held.ImpressionData, held.Stale = got.Type, got.Description, got.ImpressionData, got.Stale
+	return nil
+}
+
+func (c *Client) settleTags(ctx context.Context, held *Flag, tags []Tag, want Feature) ([]Tag, error) {
+	added, removed := without(want.Tags, tags), without(tags, want.Tags)
+	if want.Tags == nil || len(added)+len(removed) == 0 {
+		return tags, nil
+	}
+	got, err := rest.Send[tagList](ctx, c.rest, http.MethodPut, tagsPath(held.Name), map[string]any{
+		"addedTags": append([]Tag{}, added...), "removedTags": append([]Tag{}, removed...),
+	})
+	if err != nil {
+		c.tags.drop(held.Project, held.Name)
+		return nil, about(err, "tags")
+	}
+	c.tags.set(held.Project, held.Name, got.Tags)
+	return got.Tags, nil
+}
+
+// settleLinks rewrites links that are not wanted into ones that are missing: a link has nothing but its address and title.
+func (c *Client) settleLinks(ctx context.Context, held *Flag, want Feature) error {
+	if want.Links == nil {
+		return nil
+	}
+	lacks := func(links []Link) func(Link) bool {
+		return func(l Link) bool {
+			return slices.ContainsFunc(links, func(other Link) bool { return SameLink(l, other) })
+		}
+	}
+	missing := slices.DeleteFunc(slices.Clone(want.Links), lacks(held.Links))
+	extra := slices.DeleteFunc(slices.Clone(held.Links), lacks(want.Links))
+	kept := slices.DeleteFunc(slices.Clone(held.Links), func(l Link) bool { return !lacks(want.Links)(l) })
+	for i := range max(len(missing), len(extra)) {
+		method, path, body := http.MethodPost, rest.P("/api/admin/projects/{}/features/{}/link", held.Project, held.Name), any(nil)
+		if i < len(extra) {
+			method, path = http.MethodPut, rest.P("/api/admin/projects/{}/features/{}/link/{}", held.Project, held.Name, extra[i].ID)
+		}
+		if i < len(missing) {
+			body = map[string]any{"url": missing[i].URL, "title": missing[i].Title}
+			kept = append(kept, Link{URL: missing[i].URL, Title: missing[i].Title})
+		} else {
+			method = http.MethodDelete
+		}
+		if err := c.rest.Do(ctx, method, path, body, nil); err != nil && (method != http.MethodDelete || !errors.Is(err, rest.ErrNotFound)) {
+			return about(err, "links")
+		}
+	}
+	held.Links = kept
+	return nil
+}
+
+func (c *Client) settleDependencies(ctx context.Context, held *Flag, want Feature) error {
+	path := func(parent ...any) rest.Path {
+		return rest.P("/api/admin/projects/{}/features/{}/dependencies"+strings.Repeat("/{}", len(parent)), append([]any{held.Project, held.Name}, parent...)...)
+	}
+	if want.Dependencies == nil || slices.EqualFunc(want.Dependencies, held.Dependencies, Dependency.equal) {
+		return nil
+	}
+	for _, d := range held.Dependencies {
+		if len(want.Dependencies) > 0 { // a new parent takes the place of the old one
+			break
+		}
+		if err := c.rest.Do(ctx, http.MethodDelete, path(d.Feature), nil, nil); err != nil && !errors.Is(err, rest.ErrNotFound) {
+			return about(err, "dependencies")
+		}
+	}
+	for _, d := range want.Dependencies {
+		if err := c.rest.Do(ctx, http.MethodPost, path(), d, nil); err != nil {
+			return about(err, "dependencies[0].feature")
+		}
+	}
+	held.Dependencies = slices.Clone(want.Dependencies)
+	return nil
+}
+
+func without[T comparable](items, others []T) []T {
+	return slices.DeleteFunc(slices.Clone(items), func(item T) bool { return slices.Contains(others, item) })
+}
+
+// DeleteFeature archives a flag, or, with Purge, deletes it.
+func (c *Client) DeleteFeature(ctx context.Context, at Feature) error {
+	defer c.tags.drop(at.Project, at.Name)
+	defer c.forgetFlag(at.Project, at.Name)
+	if at.Purge {
+		return c.purgeFeature(ctx, at)
+	}
+	err := c.rest.Do(ctx, http.MethodDelete, at.path(), nil, nil)
+	if hasStatus(err, http.StatusForbidden) {
+		c.forgetFlag(at.Project, at.Name)
+		if f, _ := c.flag(ctx, at.Project, at.Name); f != nil && len(f.Children) > 0 {
+			return hasChildren(err, f.Children)
+		}
+	}
+	return err
+}
+
+func hasChildren(err error, children []string) error {
+	var e *rest.Error
+	if errors.As(err, &e) {
+		e.Hint = fmt.Sprintf("Depending on it: %s. Take away their dependencies, or archive them, first.", strings.Join(children, ", "))
+	}
+	return err
+}
+
+// settled is how old a flag must be to be deleted: a stock server, which works up what was created once a second, ends
+// where it finds that it is gone.
+const settled = 3 * time.Second
+
+// purgeFeature archives a flag by a change of its data, since what the server does about a flag archived in the usual way
+// ends it when the flag is deleted meanwhile. Such a change goes past dependencies, so that they are looked at first.
+func (c *Client) purgeFeature(ctx context.Context, at Feature) error {
+	c.forgetFlag(at.Project, at.Name)
+	f, err := c.flag(ctx, at.Project, at.Name)
+	switch {
+	case errors.Is(err, rest.ErrNotFound): // or in the archive, where a change finds it
+	case err != nil:
+		return err
+	case len(f.Children) > 0:
+		return hasChildren(&rest.Error{Method: http.MethodDelete, Path: at.path().String(), Status: http.StatusForbidden, Message: "Other flags depend on it"}, f.Children)
+	}
+	archived := []map[string]any{{"op": "add", "path": "/archived", "value": true}}
+	got, err := rest.Send[*Flag](ctx, c.rest, http.MethodPatch, at.path(), archived)
+	if err != nil {
+		return err
+	}
+	if got != nil {
+		if created, err := time.Parse(time.RFC3339, got.CreatedAt); err == nil {
+			if wait := settled - time.Since(created); wait > 0 {
+				if err := c.wait(ctx, min(wait, settled)); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return c.rest.Do(ctx, http.MethodDelete, rest.P("/api/admin/archive/{}", at.Name), nil, nil)
+}
+
+// FeatureUse counts what comes to nothing when a flag goes.
+type FeatureUse struct {
+	Environments int // where it is on
+	Strategies   int // in all of them
+}
+
+// FeatureUse takes one request, if that.
+func (c *Client) FeatureUse(ctx context.Context, at Feature) (use FeatureUse, err error) {
+	f, err := c.flag(ctx, at.Project, at.Name)
+	if err != nil {
+		return use, err
+	}
+	for _, e := range f.Environments {
+		use.Strategies += len(e.Strategies)
+		if e.Enabled {
+			use.Environments++
+		}
+	}
+	return use, nil
+}
+
+// FeatureNameProblem says why a project's pattern refuses a name; "" if it does not, or where that cannot be known: no
+// answer, or an expression that JavaScript and Go read differently. It takes one request for each project.
+func (c *Client) FeatureNameProblem(ctx context.Context, project, name string) string {
+	overview, err := c.overview(ctx, project)
+	pattern := deref(overview.FeatureNaming.Pattern)
+	if planned, ok := c.names.expected(project); ok {
+		pattern = planned
+	} else if err != nil {
+		return ""
+	}
+	if pattern == "" || foreign.MatchString(pattern) {
+		return ""
+	}
+	// As Unleash does it: without a group, so that "a|b" anchors a at the start and b at the end.
+	if compiled, err := regexp.Compile("^" + pattern + "$"); err != nil || compiled.MatchString(name) {
+		return ""
+	}
+	return fmt.Sprintf("Names of new flags in project %q must match its pattern, %s.", project, pattern)
+}
+
+// foreign finds what means something else, or nothing, in JavaScript.
+var foreign = regexp.MustCompile(`\\[^dDwWsSbBnrtfv[:punct:]]|\[\[|\{,|\(\?[^:]`)
+
+// TooManyFeatures says that a plan makes more flags in a project than the server allows in all: how many there are, how
+// many are new, and the limit. It takes one request for each project, and one.
+func (c *Client) TooManyFeatures(ctx context.Context, project, name string) (live, planned, limit int, tooMany bool) {
+	overview, err := c.overview(ctx, project)
+	if err != nil {
+		return 0, 0, 0, false
+	}
+	server, err := c.Server(ctx)
+	if err != nil {
+		return 0, 0, 0, false
+	}
+	for _, count := range overview.FeatureTypeCounts {
+		live += count.Count
+	}
+	planned, limit = c.names.plan(project, name), server.Limits.FeatureFlags
+	return live, planned, limit, limit > 0 && live+planned > limit
+}
+
+// ExpectFeatureNames tells which pattern a project is about to get in this run; nil: none.
+func (c *Client) ExpectFeatureNames(project string, pattern *string) {
+	c.names.expect(project, deref(pattern))
+}
+
+func newNameBook() nameBook {
+	return nameBook{patterns: map[string]string{}, planned: map[string]map[string]bool{}}
+}
+
+// nameBook is what a plan says about names.
+type nameBook struct {
+	mu       sync.Mutex
+	patterns map[string]string          // by project
+	planned  map[string]map[string]bool // new flags, by project
+}
+
+func (b *nameBook) expect(project, pattern string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.patterns[project] = pattern
+}
+
+func (b *nameBook) expected(project string) (string, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	pattern, ok := b.patterns[project]
+	return pattern, ok
+}
+
+// plan notes a flag that is to be made, and counts those of its project.
+func (b *nameBook) plan(project, name string) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.planned[project] == nil {
+		b.planned[project] = map[string]bool{}
+	}
+	b.planned[project][name] = true
+	return len(b.planned[project])
+}
+
+type tagList struct{ Tags []Tag }
+
+func tagsPath(feature string) rest.Path { return rest.P("/api/admin/features/{}/tags", feature) }
+
+// taggedFlag is a row of a project's list of flags: nothing but that shows the tags of many.
+type taggedFlag struct {
+	Name string
+	Tags []Tag
+}
+
+// taggedFlags lists the live flags of a project with their tags.
+func (c *Client) taggedFlags(ctx context.Context, project string) ([]taggedFlag, error) {
+	got, err := rest.Get[struct{ Features []taggedFlag }](ctx, c.rest, rest.P("/api/admin/projects/{}/features", project))
+	return got.Features, err
+}
+
+func newTagBook() tagBook { return tagBook{known: map[string][]Tag{}, listed: map[string]bool{}} }
+
+// tagBook is what is known of the tags of flags.
+type tagBook struct {
+	mu     sync.Mutex
+	known  map[string][]Tag // by project/name
+	listed map[string]bool  // projects whose list was read
+	asked  int              // flags asked about one by one
+}
+
+func (b *tagBook) set(project, name string, tags []Tag) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.known[project+"/"+name] = tags
+}
+
+func (b *tagBook) drop(project, name string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.known, project+"/"+name)
+}
+
+func (b *tagBook) get(project, name string) ([]Tag, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	tags, ok := b.known[project+"/"+name]
+	return tags, ok
+}
+
+// goesAlone says that a flag is worth a request of its own: it is one of the first, or the list of its project, where the
+// others are found, has been read.
+func (b *tagBook) goesAlone(project string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.asked++
+	return b.listed[project] || b.asked <= 2
+}
+
+// list takes over the tags of a project's flags, but for those that are known better.
+func (b *tagBook) list(project string, rows []taggedFlag) {
+	for _, row := range rows {
+		if _, ok := b.get(project, row.Name); !ok {
+			b.set(project, row.Name, append([]Tag{}, row.Tags...))
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.listed[project] = true
+}
+
+// flagTags reads the tags of a flag: for the first flags one by one, then for all of a project at once.
+func (c *Client) flagTags(ctx context.Context, project, name string) ([]Tag, error) {
+	if tags, ok := c.tags.get(project, name); ok {
+		return tags, nil
+	}
+	if !c.tags.goesAlone(project) {
+		_, err := remember(ctx, c, "tags "+project, func(ctx context.Context) (bool, error) {
+			rows, err := c.taggedFlags(ctx, project)
+			if err == nil {
+				c.tags.list(project, rows)
+			}
+			return true, err
+		})
+		if tags, ok := c.tags.get(project, name); ok || err != nil {
+			return tags, err
+		}
+	}
+	got, err := rest.Get[tagList](ctx, c.rest, tagsPath(name))
+	if err != nil {
+		return nil, err
+	}
+	c.tags.set(project, name, got.Tags)
+	return got.Tags, nil
 }
