@@ -1,0 +1,210 @@
+package sandbox
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// object is a JSON object, in and out.
+type object = map[string]any
+
+// decode reads JSON; numbers are written as JavaScript writes them.
+func decode(raw []byte) (any, error) {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil, errors.New("Unexpected end of JSON input")
+		}
+		return nil, err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("Unexpected non-whitespace character after JSON")
+	}
+	return plain(v), nil
+}
+
+func plain(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		if f, err := v.Float64(); err == nil {
+			return jsNumber(f)
+		}
+	case []any:
+		for i := range v {
+			v[i] = plain(v[i])
+		}
+	case object:
+		for k := range v {
+			v[k] = plain(v[k])
+		}
+	}
+	return v
+}
+
+// jsNumber is a number as JavaScript prints it, within the range where it uses no exponent.
+func jsNumber(f float64) json.Number { return json.Number(strconv.FormatFloat(f, 'f', -1, 64)) }
+
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+}
+
+// show is a value as JavaScript's String() prints it.
+func show(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case json.Number:
+		return v.String()
+	case nil:
+		return "null"
+	case object:
+		return "[object Object]"
+	}
+	return fmt.Sprint(v)
+}
+
+// clone copies a JSON value deeply.
+func clone(v any) any {
+	switch v := v.(type) {
+	case []any:
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = clone(v[i])
+		}
+		return out
+	case object:
+		out := object{}
+		for k := range v {
+			out[k] = clone(v[k])
+		}
+		return out
+	}
+	return v
+}
+
+func keys(o object) []string { return slices.Sorted(maps.Keys(o)) }
+
+// What handlers read from a body that has been checked.
+
+func str(o object, key string) string { s, _ := o[key].(string); return s }
+
+func truth(o object, key string) bool { b, _ := o[key].(bool); return b }
+
+func whole(v any) int {
+	n, _ := v.(json.Number)
+	f, _ := n.Float64()
+	return int(f)
+}
+
+func items(o object, key string) []any { l, _ := o[key].([]any); return l }
+
+func texts(o object, key string) []string {
+	out := []string{}
+	for _, v := range items(o, key) {
+		out = append(out, show(v))
+	}
+	return out
+}
+
+// optional is a string, or nil where it is null or absent.
+func optional(o object, key string) *string {
+	if s, ok := o[key].(string); ok {
+		return &s
+	}
+	return nil
+}
+
+// orNil is an optional string as JSON.
+func orNil[T any](p *T) any {
+	if p == nil {
+		return nil
+	}
+	return *p
+}
+
+// friendly is what encodeURIComponent leaves alone.
+var friendly = regexp.MustCompile(`^[A-Za-z0-9_.!~*'()-]*$`)
+
+// checkName is the rule of most names.
+func checkName(label, name string) error { return checkNameLength(label, name, 1, 100) }
+
+func checkNameLength(label, name string, low, high int) error {
+	switch {
+	case name == "":
+		return joi("%q is not allowed to be empty", nil, label)
+	case !friendly.MatchString(name), name == ".", name == "..":
+		return joi("%q must be URL friendly", name, label)
+	case len(name) < low:
+		return joi("%q length must be at least %d characters long", name, label, low)
+	case len(name) > high:
+		return joi("%q length must be less than or equal to %d characters long", name, label, high)
+	}
+	return nil
+}
+
+// stamp is a time as the API prints it.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+func orStamp(t *time.Time) any {
+	if t == nil {
+		return nil
+	}
+	return stamp(*t)
+}
+
+// parseDate reads what JavaScript's Date does of what people send.
+func parseDate(s string) (time.Time, bool) {
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02T15:04", time.DateOnly, "2006-01-02 15:04:05", "2006-01", "2006",
+		time.RFC1123, time.RFC1123Z, "January 2, 2006", "Jan 2, 2006", "01/02/2006"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, true
+		}
+	}
+	return time.Time{}, false
+}
+
+func randomHex(n int) string {
+	raw := make([]byte, n)
+	_, _ = rand.Read(raw) // never fails
+	return hex.EncodeToString(raw)
+}
+
+func newUUID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+// newULID is 48 bits of time and 80 of chance: ids of one millisecond come in no order.
+func newULID() string {
+	var chance [16]byte
+	_, _ = rand.Read(chance[:]) // never fails
+	var b strings.Builder
+	for ms, shift := time.Now().UnixMilli(), 45; shift >= 0; shift -= 5 {
+		b.WriteByte(crockford[ms>>shift&31])
+	}
+	for _, c := range chance {
+		b.WriteByte(crockford[c&31])
+	}
+	return b.String()
+}
