@@ -121,9 +121,19 @@ func (c *Client) inEnvironment(ctx context.Context, project, name, environment s
 	}
 	e := f.Environment(environment)
 	if e == nil {
-		return f, nil, notFound(flagPath(project, name), "Project %q does not have the environment %q", project, environment)
+		return f, nil, notLinked(flagPath(project, name), project, environment)
 	}
 	return f, e, nil
+}
+
+// notLinked lands on the environment: where flags are concerned, it is not there.
+func notLinked(path rest.Path, project, environment string) error {
+	err := say(notFound(path, ""), "environment", "Project %q does not have the environment %q.", project, environment)
+	var e *rest.Error
+	if errors.As(err, &e) {
+		e.Hint = "Add it to the project first: flagops_unleash_project_environment does."
+	}
+	return err
 }
 
 // projectOverview is what flags need to know of their project. Every edition shows it, and only it tells whether a

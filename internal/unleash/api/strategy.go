@@ -1,36 +1,446 @@
 package api
 
-import "encoding/json"
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
 
-// Strategy is one activation strategy of a flag in an environment.
+	"github.com/flagops/terraform-provider-flagops/internal/rest"
+)
+
+// FlexibleRollout is the type whose parameters the server fills in.
+const FlexibleRollout = "flexibleRollout"
+
+// Strategy is one activation strategy of a flag in an environment. What is read has everything. In what is wanted, a nil
+// Title, Parameters, Constraints, Segments or Variants is not managed, and so is a parameter that is not there: writes
+// leave them alone.
 type Strategy struct {
 	Project     string `json:"-"`
 	Environment string `json:"-"`
 	Feature     string `json:"-"`
 
-	ID          string            `json:"id,omitempty"`
-	Name        string            `json:"name"` // its type
-	Title       *string           `json:"title"`
-	Disabled    bool              `json:"disabled"`
-	SortOrder   *int64            `json:"sortOrder,omitempty"`
-	Parameters  map[string]string `json:"parameters"`
-	Constraints []Constraint      `json:"constraints"`
-	Segments    []int64           `json:"segments"`
-	Variants    []Variant         `json:"variants"`
+	ID          string       `json:"id,omitempty"`
+	Name        string       `json:"name"` // its type
+	Title       *string      `json:"title"`
+	Disabled    bool         `json:"disabled"`
+	SortOrder   *int64       `json:"sortOrder,omitempty"`
+	Parameters  Parameters   `json:"parameters"`
+	Constraints []Constraint `json:"constraints"`
+	Segments    []int64      `json:"segments"` // in no order
+	Variants    []Variant    `json:"variants"` // in the server's order
 }
 
-// Variant is one variant of a strategy. Weight is in thousandths; the server computes that of variable ones.
-type Variant struct {
-	Name       string          `json:"name"`
-	Weight     int             `json:"weight"`
-	WeightType string          `json:"weightType"` // "fix" or "variable"
-	Stickiness string          `json:"stickiness"`
-	Payload    *Payload        `json:"payload,omitempty"`
-	Overrides  json.RawMessage `json:"overrides,omitempty"` // of old, not ours: kept
+// Parameters are texts. A flag's GET shows what old versions have stored, numbers among it.
+type Parameters map[string]string
+
+// UnmarshalJSON takes what is no text as its JSON.
+func (p *Parameters) UnmarshalJSON(data []byte) error {
+	var raw map[string]json.RawMessage
+	if err := json.Unmarshal(data, &raw); err != nil {
+		return err
+	}
+	*p = make(Parameters, len(raw))
+	for name, value := range raw {
+		var text string
+		if json.Unmarshal(value, &text) != nil {
+			text = string(value)
+		}
+		(*p)[name] = text
+	}
+	return nil
 }
 
-// Payload is what a variant hands to the code.
-type Payload struct {
-	Type  string `json:"type"` // string, number, json or csv
-	Value string `json:"value"`
+// ParameterProblem says why a parameter of a type is not to be written; "" where nothing is known against it.
+func ParameterProblem(strategy, parameter, value string) string {
+	if strategy != FlexibleRollout {
+		return ""
+	}
+	switch percent, err := strconv.ParseFloat(value, 64); {
+	case parameter == "rollout" && (err != nil || percent < 0 || percent > 100):
+		return fmt.Sprintf("rollout is per cent, a number from 0 to 100, not %q.", value)
+	case (parameter == "stickiness" || parameter == "groupId") && value == "":
+		return "The server puts its default in the place of an empty " + parameter + ": leave it out."
+	}
+	return ""
+}
+
+// place is a flag in an environment.
+type place struct{ project, feature, environment string }
+
+func (s Strategy) place() place { return place{s.Project, s.Feature, s.Environment} }
+
+func (p place) path(below string, args ...any) rest.Path {
+	return rest.P("/api/admin/projects/{}/features/{}/environments/{}"+below, append([]any{p.project, p.feature, p.environment}, args...)...)
+}
+
+func (s Strategy) path() rest.Path { return s.place().path("/strategies/{}", s.ID) }
+
+// strategiesIn are those of a flag in an environment, complete, in the order in which they are evaluated.
+func strategiesIn(at place, e *FlagEnvironment) []Strategy {
+	strategies := slices.Clone(e.Strategies)
+	for i := range strategies {
+		s := &strategies[i]
+		s.Project, s.Feature, s.Environment = at.project, at.feature, at.environment
+		s.Title, s.SortOrder = pointer(deref(s.Title)), pointer(deref(s.SortOrder))
+		s.filled()
+	}
+	slices.SortStableFunc(strategies, func(a, b Strategy) int {
+		order := cmp.Compare(*a.SortOrder, *b.SortOrder)
+		if order == 0 && len(a.ID) == len(b.ID) && len(a.ID) == ulid { // ids that grow: the order of creation, which decides
+			order = cmp.Compare(a.ID, b.ID)
+		}
+		return order
+	})
+	return strategies
+}
+
+const ulid = 26 // characters; versions up to 6 had random ids
+
+func pointer[T any](v T) *T { return &v }
+
+// filled manages everything: what a new strategy has that is told nothing.
+func (s *Strategy) filled() {
+	if s.Title == nil {
+		s.Title = pointer("")
+	}
+	if s.Parameters == nil {
+		s.Parameters = Parameters{}
+	}
+	if s.Constraints == nil {
+		s.Constraints = []Constraint{}
+	}
+	if s.Segments == nil {
+		s.Segments = []int64{}
+	}
+	if s.Variants == nil {
+		s.Variants = []Variant{}
+	}
+}
+
+func findStrategy(strategies []Strategy, id string) *Strategy {
+	for i := range strategies {
+		if strategies[i].ID == id {
+			return &strategies[i]
+		}
+	}
+	return nil
+}
+
+func enabled(strategies []Strategy) bool {
+	return slices.ContainsFunc(strategies, func(s Strategy) bool { return !s.Disabled })
+}
+
+// strategyBody is what POST and PUT take. A PUT keeps title and segments that it does not name, and resets parameters,
+// constraints and variants.
+type strategyBody struct {
+	Name        string       `json:"name"`
+	Title       *string      `json:"title,omitempty"`
+	Disabled    bool         `json:"disabled"`
+	SortOrder   *int64       `json:"sortOrder,omitempty"` // a PUT ignores it
+	Parameters  Parameters   `json:"parameters"`
+	Constraints []Constraint `json:"constraints"`
+	Segments    *[]int64     `json:"segments,omitempty"`
+	Variants    []Variant    `json:"variants"`
+}
+
+// create is what to send for a new one.
+func (s Strategy) create() strategyBody {
+	s.filled()
+	body := strategyBody{Name: s.Name, Disabled: s.Disabled, SortOrder: s.SortOrder, Parameters: s.Parameters, Constraints: s.Constraints, Variants: s.Variants}
+	if *s.Title != "" {
+		body.Title = s.Title
+	}
+	if len(s.Segments) > 0 {
+		body.Segments = &s.Segments
+	}
+	return body
+}
+
+// update is what to send so that there becomes s, and whether anything differs.
+func (s Strategy) update(there Strategy) (body strategyBody, differs bool) {
+	body = strategyBody{Name: s.Name, Disabled: s.Disabled, Parameters: Parameters{}, Constraints: there.Constraints, Variants: keepWeights(there.Variants, there.Variants)}
+	differs = s.Name != there.Name || s.Disabled != there.Disabled
+	if s.Name == there.Name { // another type has other parameters
+		maps.Copy(body.Parameters, there.Parameters)
+	}
+	for name, value := range s.Parameters {
+		was, has := there.Parameters[name]
+		differs = differs || !has || was != value
+		body.Parameters[name] = value
+	}
+	if s.Title != nil && *s.Title != deref(there.Title) {
+		body.Title, differs = s.Title, true // once there, it can only become ""
+	}
+	if s.Constraints != nil && !slices.EqualFunc(s.Constraints, there.Constraints, Constraint.Equal) {
+		body.Constraints, differs = s.Constraints, true
+	}
+	if s.Segments != nil && !sameSegments(s.Segments, there.Segments) {
+		body.Segments, differs = &s.Segments, true
+	}
+	if s.Variants != nil {
+		body.Variants = withoutOverrides(body.Variants)
+		if !sameVariants(s.Variants, there.Variants) {
+			body.Variants, differs = keepWeights(s.Variants, there.Variants), true
+		}
+	}
+	return body, differs
+}
+
+func sameSegments(a, b []int64) bool {
+	set := func(s []int64) []int64 { return slices.Compact(slices.Sorted(slices.Values(s))) }
+	return slices.Equal(set(a), set(b))
+}
+
+// Strategy reads one. Strategies of a flag are all read with the flag.
+func (c *Client) Strategy(ctx context.Context, at Strategy) (Strategy, error) {
+	strategies, _, err := c.strategies(ctx, at.place())
+	if err != nil {
+		return at, err
+	}
+	if s := findStrategy(strategies, at.ID); s != nil {
+		return *s, nil
+	}
+	return at, notFound(at.path(), "Flag %q has no strategy %q in environment %q", at.Feature, at.ID, at.Environment)
+}
+
+// strategies are those of a flag in an environment, and whether it is on there.
+func (c *Client) strategies(ctx context.Context, at place) ([]Strategy, bool, error) {
+	_, e, err := c.inEnvironment(ctx, at.project, at.feature, at.environment)
+	if err != nil {
+		return nil, false, err
+	}
+	return strategiesIn(at, e), e.Enabled, nil
+}
+
+// Strategies lists those of a flag in an environment, in the order in which they are evaluated.
+func (c *Client) Strategies(ctx context.Context, within Strategy) iter.Seq2[Strategy, error] {
+	return func(yield func(Strategy, error) bool) {
+		strategies, _, err := c.strategies(ctx, within.place())
+		if err != nil {
+			yield(within, err)
+			return
+		}
+		for _, s := range strategies {
+			if !yield(s, nil) {
+				return
+			}
+		}
+	}
+}
+
+// CreateStrategy adds one. If this run has switched the flag on there and made the server add a strategy of its own, the
+// first one that is enabled becomes that instead.
+func (c *Client) CreateStrategy(ctx context.Context, want Strategy) (Strategy, error) {
+	if err := want.checkParameters(nil); err != nil {
+		return want, err
+	}
+	made, err := c.takeDefault(ctx, want)
+	if err == nil && made == nil {
+		made, err = c.postStrategy(ctx, want)
+	}
+	if err != nil {
+		if made != nil {
+			return *made, &rest.PartialError{Err: err}
+		}
+		return want, err
+	}
+	if err := c.switchBack(ctx, want.place()); err != nil {
+		return *made, &rest.PartialError{Err: err}
+	}
+	return *made, nil
+}
+
+// takeDefault turns the strategy that the server has added by itself into want; nil where there is none.
+func (c *Client) takeDefault(ctx context.Context, want Strategy) (*Strategy, error) {
+	before, added := c.addedDefault(want.place())
+	if !added || want.Disabled { // a disabled one in its place would switch the flag off
+		return nil, nil
+	}
+	there, _, err := c.strategies(ctx, want.place())
+	if err != nil {
+		return nil, err
+	}
+	there = slices.DeleteFunc(there, func(s Strategy) bool { return slices.Contains(before, s.ID) })
+	if len(there) != 1 {
+		return nil, nil
+	}
+	order := want.SortOrder
+	want.ID = there[0].ID
+	want.filled()
+	body, _ := want.update(there[0])
+	body.Parameters = want.Parameters // none of the default's
+	made, err := c.putStrategy(ctx, want, body)
+	if err != nil {
+		return nil, err
+	}
+	c.forgetDefault(want.place())
+	if order != nil && *order != *made.SortOrder {
+		return c.sortStrategies(ctx, made, []sortOrder{{made.ID, *order}})
+	}
+	return &made, nil
+}
+
+// UpdateStrategy writes what differs between what is wanted and what is there. It moves the strategy only where its sort
+// order was to change: another one may have been moved meanwhile.
+func (c *Client) UpdateStrategy(ctx context.Context, prior, want Strategy) (Strategy, error) {
+	there, err := c.Strategy(ctx, want)
+	if err != nil {
+		return want, err
+	}
+	if err := want.checkParameters(there.Parameters); err != nil {
+		return want, err
+	}
+	if body, differs := want.update(there); differs {
+		if hasOverrides(there.Variants) && !hasOverrides(body.Variants) {
+			rest.Warn(ctx, "Variants have lost their overrides", "The strategy %q of flag %q had variants with overrides, a thing of old "+
+				"that the server takes back in no update. They are gone.", there.ID, there.Feature)
+		}
+		if there, err = c.putStrategy(ctx, want, body); err != nil {
+			return want, err
+		}
+		c.warnFallen(ctx, want.place())
+	}
+	if want.SortOrder != nil && *want.SortOrder != deref(prior.SortOrder) && *want.SortOrder != *there.SortOrder {
+		moved, err := c.sortStrategies(ctx, there, []sortOrder{{there.ID, *want.SortOrder}})
+		if err != nil {
+			return there, err
+		}
+		there = *moved
+	}
+	return there, c.switchBack(ctx, want.place())
+}
+
+// DeleteStrategy deletes one.
+func (c *Client) DeleteStrategy(ctx context.Context, s Strategy) error {
+	if _, err := c.Strategy(ctx, s); err != nil {
+		return err
+	}
+	if err := c.removeStrategy(ctx, s); err != nil {
+		return err
+	}
+	c.warnFallen(ctx, s.place())
+	return nil
+}
+
+func (c *Client) postStrategy(ctx context.Context, want Strategy) (*Strategy, error) {
+	at := want.place()
+	made, err := rest.Send[Strategy](ctx, c.rest, http.MethodPost, at.path("/strategies"), want.create())
+	if err == nil && made.ID == "" {
+		err = errors.New("POST " + at.path("/strategies").String() + " answered with something that is no strategy")
+	}
+	if err != nil {
+		return nil, c.explain(ctx, want, err)
+	}
+	c.amendStrategies(at, func(e *FlagEnvironment) { e.Strategies = append(e.Strategies, made) })
+	c.addedBesideDefault(at, made.ID)
+	return pointer(strategiesIn(at, &FlagEnvironment{Strategies: []Strategy{made}})[0]), nil
+}
+
+func (c *Client) putStrategy(ctx context.Context, want Strategy, body strategyBody) (Strategy, error) {
+	at := want.place()
+	got, err := rest.Send[Strategy](ctx, c.rest, http.MethodPut, want.path(), body)
+	if err == nil && got.ID != want.ID {
+		err = errors.New("PUT " + want.path().String() + " answered with something that is not this strategy")
+	}
+	if err != nil {
+		return want, c.explain(ctx, want, err)
+	}
+	c.amendStrategies(at, func(e *FlagEnvironment) {
+		if s := findStrategy(e.Strategies, got.ID); s != nil {
+			*s = got
+		}
+	})
+	c.noteFall(at)
+	return strategiesIn(at, &FlagEnvironment{Strategies: []Strategy{got}})[0], nil
+}
+
+func (c *Client) removeStrategy(ctx context.Context, s Strategy) error {
+	at := s.place()
+	if err := c.rest.Do(ctx, http.MethodDelete, s.path(), nil, nil); err != nil {
+		c.forgetFlag(at.project, at.feature)
+		return err
+	}
+	c.amendStrategies(at, func(e *FlagEnvironment) {
+		e.Strategies = slices.DeleteFunc(e.Strategies, func(other Strategy) bool { return other.ID == s.ID })
+	})
+	c.noteFall(at)
+	return nil
+}
+
+type sortOrder struct {
+	ID        string `json:"id"`
+	SortOrder int64  `json:"sortOrder"`
+}
+
+// sortStrategies moves strategies, and returns s as it is then.
+func (c *Client) sortStrategies(ctx context.Context, s Strategy, orders []sortOrder) (*Strategy, error) {
+	at := s.place()
+	if err := c.rest.Do(ctx, http.MethodPost, at.path("/strategies/set-sort-order"), orders, nil); err != nil {
+		c.forgetFlag(at.project, at.feature)
+		return &s, err
+	}
+	c.amendStrategies(at, func(e *FlagEnvironment) {
+		for _, o := range orders {
+			if moved := findStrategy(e.Strategies, o.ID); moved != nil {
+				moved.SortOrder = pointer(o.SortOrder)
+			}
+			if o.ID == s.ID {
+				s.SortOrder = pointer(o.SortOrder)
+			}
+		}
+	})
+	return &s, nil
+}
+
+// amendStrategies changes what is remembered of a flag in an environment.
+func (c *Client) amendStrategies(at place, change func(*FlagEnvironment)) {
+	c.amend(at.project, at.feature, func(f *Flag) {
+		if e := f.Environment(at.environment); e != nil {
+			change(e)
+		}
+	})
+}
+
+// checkParameters refuses what the server would take and give back as something else. What is there already may stay.
+func (s Strategy) checkParameters(there Parameters) error {
+	for _, name := range slices.Sorted(maps.Keys(s.Parameters)) {
+		value := s.Parameters[name]
+		if was, has := there[name]; has && was == value {
+			continue
+		}
+		if problem := ParameterProblem(s.Name, name, value); problem != "" {
+			return errors.New("parameters: " + problem)
+		}
+	}
+	return nil
+}
+
+// explain has the flag read afresh after a write that failed, and says what the server means.
+func (c *Client) explain(ctx context.Context, want Strategy, err error) error {
+	c.forgetFlag(want.Project, want.Feature)
+	var e *rest.Error
+	if !errors.As(err, &e) || e.Status != http.StatusBadRequest && e.Status != http.StatusNotFound {
+		return err
+	}
+	there, _, missing := c.strategies(ctx, want.place())
+	switch {
+	case errors.Is(missing, rest.ErrNotFound): // the flag, or the environment, of which the server says 400
+		return missing
+	case missing != nil:
+	case e.Status == http.StatusNotFound && len(want.Segments) > 0 && (want.ID == "" || findStrategy(there, want.ID) != nil):
+		e.Kind = nil
+		return about(err, "segments")
+	case strings.Contains(fmt.Sprint(e.Fields), "overrides"):
+		e.Hint = "The variants that this strategy has carry overrides, which this Unleash takes at creation alone, so that it cannot " +
+			"be changed as it is. Manage its variants here, which drops the overrides, or make it anew."
+	}
+	return err
 }
