@@ -14,7 +14,7 @@ import (
 
 	"github.com/flagops/terraform-provider-flagops/internal/acctest"
 	"github.com/flagops/terraform-provider-flagops/internal/crud"
-	"github.com/flagops/terraform-provider-flagops/internal/flagsmith/sandbox"
+	flagsmithsandbox "github.com/flagops/terraform-provider-flagops/internal/flagsmith/sandbox"
 	"github.com/flagops/terraform-provider-flagops/internal/provider"
 )
 
@@ -52,6 +52,9 @@ var elsewhere = map[string]string{
 	"secret_wo_version":                 "excludes secret",
 }
 
+// What open-source Unleash has no routes for.
+var enterprise = []string{"unleash_project", "unleash_environment", "unleash_project_member"}
+
 // On a server with the free plan these are ignored, which the provider reports.
 var gated = []string{"flagsmith_project.stale_flags_limit_days", "flagsmith_project.enable_realtime_updates", "flagsmith_environment.minimum_change_request_approvals"}
 
@@ -67,7 +70,7 @@ var required = map[string]string{
 	"flagsmith_organisation_webhook": "organisation_id = var.organisation\nurl = \"https://hooks.example.com/${var.name}\"",
 }
 
-const beside = `
+const besideFlagsmith = `
 resource "flagops_flagsmith_environment" "e" {
   project_id = var.project
   name       = "${var.name}-beside"
@@ -91,6 +94,14 @@ resource "flagops_flagsmith_tag" "two" {
 }
 `
 
+// server is what both backends' servers have for tests.
+type server interface {
+	Config(body string) string
+	Name(prefix string) string
+	Reset()
+	Writes() []string
+}
+
 // Every optional attribute of every resource is set, changed, unknown while planning, empty and removed; every time the
 // plan after it is empty and writes nothing, and so is the plan after an import.
 func TestAccEveryAttribute(t *testing.T) {
@@ -102,13 +113,11 @@ func TestAccEveryAttribute(t *testing.T) {
 		}
 		t.Run(facts.Name, func(t *testing.T) {
 			t.Parallel()
-			f := acctest.NewFlagsmith(t, sandbox.Plan("enterprise"))
-			if facts.Name == "flagsmith_project" {
-				f.ManyProjects()
-			}
-			s := subject{Facts: facts, f: f}
-			if facts.Name != "flagsmith_organisation_webhook" {
-				s.project = f.Project()
+			s := subject{Facts: facts}
+			if strings.HasPrefix(facts.Name, "flagsmith_") {
+				s.onFlagsmith(t)
+			} else {
+				s.onUnleash(t)
 			}
 			resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: slices.Concat(
 				s.steps(t, "minimal", s.config(t, func(exercise) string { return "" }, false)),
@@ -124,25 +133,59 @@ func TestAccEveryAttribute(t *testing.T) {
 	}
 }
 
+const besideUnleash = `
+`
+
 type subject struct {
 	crud.Facts
-	f       *acctest.Flagsmith
-	project int64
+	server
+	variables string
+	beside    string   // what the resource may refer to
+	left      []string // attributes that this server does not have
 }
 
-func (s subject) address() string { return "flagops_" + s.Name + ".subject" }
+func (s *subject) onFlagsmith(t *testing.T) {
+	t.Helper()
+	f := acctest.NewFlagsmith(t, flagsmithsandbox.Plan("enterprise"))
+	s.server = f
+	project := int64(0)
+	switch s.Facts.Name {
+	case "flagsmith_project":
+		f.ManyProjects()
+	case "flagsmith_organisation_webhook":
+	default:
+		project = f.Project()
+	}
+	s.variables = fmt.Sprintf("variable \"project\" {\n  default = %d\n}\nvariable \"organisation\" {\n  default = %d\n}\n", project, f.OrganisationID)
+	s.beside = besideFlagsmith
+	if acctest.Real() {
+		s.left = gated
+	}
+}
+
+func (s *subject) onUnleash(t *testing.T) {
+	t.Helper()
+	if slices.Contains(enterprise, s.Facts.Name) {
+		s.server = acctest.NewUnleashEnterprise(t)
+	} else {
+		s.server = acctest.NewUnleash(t)
+	}
+	s.beside = besideUnleash
+}
+
+func (s *subject) address() string { return "flagops_" + s.Facts.Name + ".subject" }
 
 // config writes the resource with each optional attribute as choose says, directly or through something that is not known
 // before the apply.
-func (s subject) config(t *testing.T, choose func(exercise) string, later bool) string {
+func (s *subject) config(t *testing.T, choose func(exercise) string, later bool) string {
 	t.Helper()
 	var body, input strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(s.Schema.Attributes)) {
 		a := s.Schema.Attributes[name]
-		if !a.IsOptional() || elsewhere[name] != "" || elsewhere[s.Name+"."+name] != "" || (acctest.Real() && slices.Contains(gated, s.Name+"."+name)) {
+		if !a.IsOptional() || elsewhere[name] != "" || elsewhere[s.Facts.Name+"."+name] != "" || slices.Contains(s.left, s.Facts.Name+"."+name) {
 			continue
 		}
-		e, ok := exercises[s.Name+"."+name]
+		e, ok := exercises[s.Facts.Name+"."+name]
 		if !ok {
 			e, ok = exercises[name]
 		}
@@ -155,7 +198,7 @@ func (s subject) config(t *testing.T, choose func(exercise) string, later bool) 
 			case schema.StringAttribute:
 				e = exercise{first: `"one"`, second: `"two"`, none: `""`}
 			default:
-				t.Fatalf("say in exercises what %s.%s can be", s.Name, name)
+				t.Fatalf("say in exercises what %s.%s can be", s.Facts.Name, name)
 			}
 		}
 		text := choose(e)
@@ -168,25 +211,24 @@ func (s subject) config(t *testing.T, choose func(exercise) string, later bool) 
 		}
 		fmt.Fprintf(&body, "  %s = %s\n", name, text)
 	}
-	config := fmt.Sprintf("variable \"name\" {\n  default = %q\n}\nvariable \"project\" {\n  default = %d\n}\nvariable \"organisation\" {\n  default = %d\n}\n",
-		s.f.Name("s"), s.project, s.f.OrganisationID)
-	if strings.Contains(body.String()+input.String()+required[s.Name], "flagops_") || s.Name == "flagsmith_segment" {
-		config += beside
+	config := fmt.Sprintf("variable \"name\" {\n  default = %q\n}\n", s.server.Name("s")) + s.variables
+	if strings.Contains(body.String()+input.String()+required[s.Facts.Name], "flagops_") || s.Facts.Name == "flagsmith_segment" {
+		config += s.beside
 	}
 	if later {
 		config += "resource \"terraform_data\" \"later\" {\n  input = jsonencode({\n" + input.String() + "  })\n}\n"
 	}
-	return s.f.Config(config + fmt.Sprintf("resource \"flagops_%s\" \"subject\" {\n  %s\n%s}\n", s.Name, strings.ReplaceAll(required[s.Name], "\n", "\n  "), body.String()))
+	return s.Config(config + fmt.Sprintf("resource \"flagops_%s\" \"subject\" {\n  %s\n%s}\n", s.Facts.Name, strings.ReplaceAll(required[s.Facts.Name], "\n", "\n  "), body.String()))
 }
 
 // steps applies a configuration and plans it again: empty, and without a write.
-func (s subject) steps(t *testing.T, phase, config string) []resource.TestStep {
+func (s *subject) steps(t *testing.T, phase, config string) []resource.TestStep {
 	t.Helper()
 	return []resource.TestStep{
-		{Config: config, Check: func(*terraform.State) error { t.Log(phase, "applied"); s.f.Reset(); return nil }},
+		{Config: config, Check: func(*terraform.State) error { t.Log(phase, "applied"); s.Reset(); return nil }},
 		{Config: config, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
 			Check: func(*terraform.State) error {
-				if writes := s.f.Writes(); len(writes) > 0 {
+				if writes := s.Writes(); len(writes) > 0 {
 					return fmt.Errorf("%s: an empty plan wrote %q", phase, writes)
 				}
 				return nil
@@ -195,7 +237,7 @@ func (s subject) steps(t *testing.T, phase, config string) []resource.TestStep {
 }
 
 // imported imports by id, with an empty plan.
-func (s subject) imported(t *testing.T) []resource.TestStep {
+func (s *subject) imported(t *testing.T) []resource.TestStep {
 	t.Helper()
 	return []resource.TestStep{{
 		ResourceName: s.address(), ImportState: true, ImportStateKind: resource.ImportBlockWithID,
