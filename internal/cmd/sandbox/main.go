@@ -1,4 +1,5 @@
-// Command sandbox runs an in-memory Flagsmith for people and scripts, or prints what a Flagsmith serves.
+// Command sandbox runs an in-memory Flagsmith and an in-memory Unleash for people and scripts, or prints what flags such
+// servers have.
 package main
 
 import (
@@ -17,71 +18,103 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/flagops/terraform-provider-flagops/internal/flagsmith/sandbox"
+	flagsmith "github.com/flagops/terraform-provider-flagops/internal/flagsmith/sandbox"
+	unleash "github.com/flagops/terraform-provider-flagops/internal/unleash/sandbox"
 )
 
 func main() {
 	log.SetFlags(0)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout); err != nil && !errors.Is(err, flag.ErrHelp) {
+	if err := run(ctx, os.Args[1:], os.Getenv, os.Stdout); err != nil && !errors.Is(err, flag.ErrHelp) {
 		log.Fatalf("sandbox: %s", err)
 	}
 }
 
 // run does what the arguments say until it is done or ctx is.
-func run(ctx context.Context, args []string, out io.Writer) error {
+func run(ctx context.Context, args []string, getenv func(string) string, out io.Writer) error {
 	f := flag.NewFlagSet("sandbox", flag.ContinueOnError)
 	f.SetOutput(out)
-	address := f.String("flagsmith", "127.0.0.1:0", "serve an in-memory Flagsmith on this `address`; port 0 is any free one")
-	ready := f.String("ready", "", "once it serves, write its URL, key and organisation to this `file`, as lines for a shell")
-	show := f.String("print", "", "serve nothing, print the flags of the Flagsmith at this `URL` (ending in /api/v1)")
-	key := f.String("key", os.Getenv("FLAGSMITH_API_KEY"), "organisation API `key` for -print (default $FLAGSMITH_API_KEY)")
+	const anyPort = "127.0.0.1:0"
+	at := map[string]*string{
+		"Flagsmith": f.String("flagsmith", anyPort, "serve an in-memory Flagsmith on this `address`: port 0 is any free one, an empty address none at all"),
+		"Unleash":   f.String("unleash", anyPort, "serve an in-memory Unleash on this `address`, likewise"),
+	}
+	ready := f.String("ready", "", "once they serve, write their URLs and keys to this `file`, as lines for a shell")
+	show := f.Bool("print", false, "serve nothing, print the flags of the Flagsmith of FLAGSMITH_API_URL and FLAGSMITH_API_KEY and of the Unleash\n"+
+		"of UNLEASH_URL and UNLEASH_TOKEN, whichever are set")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
 	if f.NArg() > 0 {
 		return fmt.Errorf("%q is no flag", f.Arg(0))
 	}
-	if *show != "" {
-		return printFlags(ctx, out, *show, *key)
+	if *show {
+		return printFlags(ctx, out, getenv)
 	}
-	return serve(ctx, out, *address, *ready)
-}
-
-// serve runs a sandbox until ctx is done.
-func serve(ctx context.Context, out io.Writer, address, ready string) error {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
-	if err != nil {
-		return err
-	}
-	s := sandbox.New()
-	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
-	done := make(chan error, 1)
-	go func() { done <- server.Serve(listener) }()
-
-	lines := "FLAGSMITH_API_URL=http://" + listener.Addr().String() + "/api/v1\n" +
-		"FLAGSMITH_API_KEY=" + s.Key + "\n" +
-		"FLAGSMITH_ORGANISATION_ID=" + strconv.FormatInt(s.OrganisationID, 10) + "\n"
-	if ready != "" {
-		if err := writeFile(ready, lines); err != nil {
-			return errors.Join(err, server.Close())
+	fs, un := flagsmith.New(), unleash.New()
+	var servers []server
+	for _, s := range []server{
+		{"Flagsmith " + flagsmith.Version, *at["Flagsmith"], fs, func(url string) string {
+			return "FLAGSMITH_API_URL=" + url + "/api/v1\nFLAGSMITH_API_KEY=" + fs.Key + "\nFLAGSMITH_ORGANISATION_ID=" + strconv.FormatInt(fs.OrganisationID, 10) + "\n"
+		}},
+		{"Unleash " + unleash.Version, *at["Unleash"], un, func(url string) string {
+			return "UNLEASH_URL=" + url + "\nUNLEASH_TOKEN='" + un.Token + "'\n" // a shell would expand its stars
+		}},
+	} {
+		if s.address != "" {
+			servers = append(servers, s)
 		}
 	}
-	_, err = fmt.Fprintf(out, "An empty Flagsmith %s, in memory until this stops (Ctrl-C). To use it:\n\n"+
-		"set -a\n%sset +a\n\nand to see its flags: sandbox -print $FLAGSMITH_API_URL\n", sandbox.Version, lines)
-	if err != nil {
-		return errors.Join(err, server.Close())
+	if len(servers) == 0 {
+		return errors.New("no address, nothing to serve")
+	}
+	return serve(ctx, out, servers, *ready)
+}
+
+// server is a sandbox to be served. variables says, in lines for a shell, how to use it at a URL.
+type server struct {
+	title, address string
+	handler        http.Handler
+	variables      func(url string) string
+}
+
+// serve runs sandboxes until ctx is done.
+func serve(ctx context.Context, out io.Writer, servers []server, ready string) (err error) {
+	done := make(chan error, len(servers))
+	var titles, lines string
+	for i, s := range servers {
+		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.address)
+		if err != nil {
+			return err
+		}
+		h := &http.Server{Handler: s.handler, ReadHeaderTimeout: 10 * time.Second}
+		defer func() { _ = h.Close() }()
+		go func() { done <- h.Serve(listener) }()
+		if i > 0 {
+			titles += " and an empty "
+		}
+		titles += s.title
+		lines += s.variables("http://" + listener.Addr().String())
+	}
+	if ready != "" {
+		if err := writeFile(ready, lines); err != nil {
+			return err
+		}
+	}
+	if _, err := fmt.Fprintf(out, "An empty %s, in memory until this stops (Ctrl-C). To use what is here:\n\n"+
+		"set -a\n%sset +a\n\nand to see its flags: sandbox -print\n", titles, lines); err != nil {
+		return err
 	}
 	select {
 	case err := <-done:
 		return err
 	case <-ctx.Done():
-		return server.Close()
+		return nil
 	}
 }
 
-// writeFile makes a file that is there whole or not at all, for its owner alone: it has a key in it.
+// writeFile makes a file that is there whole or not at all, for its owner alone: it has keys in it.
 func writeFile(name, text string) error {
 	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
 	if err != nil {

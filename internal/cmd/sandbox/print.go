@@ -7,138 +7,49 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
 )
 
-// What of the API's objects is printed.
-type (
-	project struct {
-		ID   int64
-		Name string
+// printFlags prints what flags the servers that the environment names have.
+func printFlags(ctx context.Context, out io.Writer, getenv func(string) string) error {
+	kinds := []struct {
+		title, url, key, scheme, base string
+		print                         func(context.Context, io.Writer, client) error
+	}{
+		{"Flagsmith", "FLAGSMITH_API_URL", "FLAGSMITH_API_KEY", "Api-Key ", "", printFlagsmith},
+		{"Unleash", "UNLEASH_URL", "UNLEASH_TOKEN", "", "/api/admin", printUnleash},
 	}
-	environment struct {
-		ID     int64
-		Name   string
-		APIKey string `json:"api_key"`
-	}
-	feature struct {
-		ID       int64
-		Name     string
-		Archived bool     `json:"is_archived"`
-		Options  []option `json:"multivariate_options"`
-	}
-	option struct {
-		ID      int64
-		Key     *string
-		Type    string
-		Text    *string `json:"string_value"`
-		Integer *int64  `json:"integer_value"`
-		Boolean *bool   `json:"boolean_value"`
-	}
-	state struct {
-		Feature int64
-		Enabled bool
-		Value   json.RawMessage `json:"feature_state_value"`
-		Weights []struct {
-			Option  int64       `json:"multivariate_feature_option"`
-			Percent json.Number `json:"percentage_allocation"`
-		} `json:"multivariate_feature_state_values"`
-	}
-)
-
-// name is the option's key, else its value.
-func (o option) name() string {
-	switch {
-	case o.Key != nil:
-		return *o.Key
-	case o.Type == "int" && o.Integer != nil:
-		return strconv.FormatInt(*o.Integer, 10)
-	case o.Type == "bool" && o.Boolean != nil:
-		return strconv.FormatBool(*o.Boolean)
-	case o.Type == "unicode" && o.Text != nil:
-		return *o.Text
-	}
-	return "#" + strconv.FormatInt(o.ID, 10)
-}
-
-// printFlags prints a table per project: what every feature is in every environment. It takes one request, two per
-// project and one per environment and page.
-func printFlags(ctx context.Context, out io.Writer, url, key string) error {
-	if key == "" {
-		return errors.New("-print needs -key or FLAGSMITH_API_KEY")
-	}
-	c := client{strings.TrimSuffix(url, "/"), key}
-	var projects []project
-	if err := c.get(ctx, "/projects/", &projects); err != nil {
-		return err
-	}
-	if len(projects) == 0 {
-		_, err := fmt.Fprintln(out, "no projects")
-		return err
-	}
-	for i, p := range projects {
-		if i > 0 {
-			if _, err := fmt.Fprintln(out); err != nil {
-				return err
-			}
+	between := ""
+	for _, k := range kinds {
+		url, key := getenv(k.url), getenv(k.key)
+		switch {
+		case url == "":
+			continue
+		case key == "":
+			return fmt.Errorf("%s is set, %s is not", k.url, k.key)
 		}
-		if err := c.printProject(ctx, out, p); err != nil {
+		if _, err := fmt.Fprintf(out, "%s%s at %s\n", between, k.title, url); err != nil {
 			return err
 		}
+		between = "\n"
+		url = strings.TrimRight(url, "/")
+		if k.base != "" { // with or without the /api that the server's own tools say
+			url = strings.TrimSuffix(url, "/api") + k.base
+		}
+		if err := k.print(ctx, out, client{url, k.scheme + key}); err != nil {
+			return fmt.Errorf("%s: %w", k.title, err)
+		}
+	}
+	if between == "" {
+		return errors.New("-print needs FLAGSMITH_API_URL or UNLEASH_URL")
 	}
 	return nil
 }
 
-func (c client) printProject(ctx context.Context, out io.Writer, p project) error {
-	var environments []environment
-	if err := c.get(ctx, fmt.Sprintf("/projects/%d/environments/", p.ID), &environments); err != nil {
-		return err
-	}
-	features, err := all[feature](ctx, c, fmt.Sprintf("/projects/%d/features/?page_size=999", p.ID))
-	if err != nil {
-		return err
-	}
-	options := map[int64]string{}
-	for _, f := range features {
-		for _, o := range f.Options {
-			options[o.ID] = o.name()
-		}
-	}
-	cells := map[[2]int64]string{}
-	table := strings.ToUpper(p.Name)
-	for _, e := range environments {
-		table += "\t" + e.Name
-		states, err := all[state](ctx, c, "/environments/"+e.APIKey+"/featurestates/?page_size=999")
-		if err != nil {
-			return err
-		}
-		for _, s := range states {
-			cells[[2]int64{s.Feature, e.ID}] = s.text(options)
-		}
-	}
-	slices.SortFunc(features, func(a, b feature) int { return strings.Compare(a.Name, b.Name) })
-	table += "\n"
-	for _, f := range features {
-		table += f.Name
-		if f.Archived {
-			table += " (archived)"
-		}
-		for _, e := range environments {
-			cell, ok := cells[[2]int64{f.ID, e.ID}]
-			if !ok {
-				cell = "-"
-			}
-			table += "\t" + cell
-		}
-		table += "\n"
-	}
-	if len(features) == 0 {
-		table += "(no features)\n"
-	}
+// align prints lines of cells that tabs end, in columns.
+func align(out io.Writer, table string) error {
 	w := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
 	if _, err := io.WriteString(w, table); err != nil {
 		return err
@@ -146,47 +57,16 @@ func (c client) printProject(ctx context.Context, out io.Writer, p project) erro
 	return w.Flush()
 }
 
-// text is a state in a cell: on "blue" (red 25%, green 10%).
-func (s state) text(options map[int64]string) string {
-	out := "off"
-	if s.Enabled {
-		out = "on"
+// short cuts what would make a table too wide.
+func short(text string) string {
+	if runes := []rune(text); len(runes) > 40 {
+		return string(runes[:39]) + "…"
 	}
-	if v := string(s.Value); v != "null" && v != "" {
-		if runes := []rune(v); len(runes) > 40 {
-			v = string(runes[:39]) + "…"
-		}
-		out += " " + v
-	}
-	weights := make([]string, len(s.Weights))
-	for i, w := range s.Weights {
-		weights[i] = options[w.Option] + " " + strings.TrimSuffix(w.Percent.String(), ".0") + "%"
-	}
-	if len(weights) > 0 {
-		slices.Sort(weights)
-		out += " (" + strings.Join(weights, ", ") + ")"
-	}
-	return out
+	return text
 }
 
-type client struct{ url, key string }
-
-// all reads every page of a collection.
-func all[T any](ctx context.Context, c client, path string) ([]T, error) {
-	var out []T
-	for number := 1; ; number++ {
-		var page struct {
-			Next    *string
-			Results []T
-		}
-		if err := c.get(ctx, path+"&page="+strconv.Itoa(number), &page); err != nil {
-			return nil, err
-		}
-		if out = append(out, page.Results...); page.Next == nil {
-			return out, nil
-		}
-	}
-}
+// client asks a server whose API is at url.
+type client struct{ url, authorization string }
 
 func (c client) get(ctx context.Context, path string, out any) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
@@ -195,7 +75,7 @@ func (c client) get(ctx context.Context, path string, out any) error {
 	if err != nil {
 		return err
 	}
-	r.Header.Set("Authorization", "Api-Key "+c.key)
+	r.Header.Set("Authorization", c.authorization)
 	r.Header.Set("Accept", "application/json")
 	a, err := http.DefaultTransport.RoundTrip(r) // a redirect would take the key somewhere else
 	if err != nil {
