@@ -6,5 +6,11 @@ import "github.com/flagops/terraform-provider-flagops/internal/crud"
 
 // Objects is everything of Unleash that the provider offers.
 func Objects() []crud.Object {
-	return []crud.Object{}
+	return []crud.Object{
+		contextField,
+		featureType,
+		segment,
+		strategyType,
+		tagType,
+	}
 }

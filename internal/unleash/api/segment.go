@@ -52,6 +52,12 @@ func (c *Client) Segments(ctx context.Context, _ Segment) iter.Seq2[Segment, err
 	return segments.each(ctx, c)
 }
 
+// SegmentCount is how many there are.
+func (c *Client) SegmentCount(ctx context.Context) (int, error) {
+	list, err := segments.all(ctx, c)
+	return len(list), err
+}
+
 // CreateSegment makes one.
 func (c *Client) CreateSegment(ctx context.Context, want Segment) (Segment, error) {
 	defer c.forget(segments.name)

@@ -1,0 +1,3 @@
+data "flagops_unleash_context_field" "app_name" {
+  name = "appName"
+}

@@ -1,0 +1,3 @@
+data "flagops_unleash_feature_type" "release" {
+  id = "release"
+}

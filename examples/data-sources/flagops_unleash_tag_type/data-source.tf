@@ -1,0 +1,3 @@
+data "flagops_unleash_tag_type" "simple" {
+  name = "simple"
+}

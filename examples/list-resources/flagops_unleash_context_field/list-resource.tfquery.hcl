@@ -1,0 +1,5 @@
+# Every context field, Unleash's own and those of projects too. The limit counts: without it, Terraform stops at 100 and says nothing.
+list "flagops_unleash_context_field" "all" {
+  provider = flagops
+  limit    = 10000
+}

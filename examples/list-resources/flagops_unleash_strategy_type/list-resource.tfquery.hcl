@@ -1,0 +1,5 @@
+# Every type of strategy, Unleash's own too. The limit counts: without it, Terraform stops at 100 and says nothing.
+list "flagops_unleash_strategy_type" "all" {
+  provider = flagops
+  limit    = 10000
+}

@@ -1,0 +1,4 @@
+import {
+  to = flagops_unleash_context_field.plan
+  id = "plan"
+}

@@ -1,0 +1,4 @@
+import {
+  to = flagops_unleash_feature_type.release
+  id = "release"
+}

@@ -1,0 +1,2 @@
+# By its id.
+terraform import flagops_unleash_feature_type.release release

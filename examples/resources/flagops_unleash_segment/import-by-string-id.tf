@@ -1,0 +1,4 @@
+import {
+  to = flagops_unleash_segment.big_spenders
+  id = "big_spenders"
+}

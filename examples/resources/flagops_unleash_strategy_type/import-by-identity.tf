@@ -1,0 +1,6 @@
+import {
+  to = flagops_unleash_strategy_type.opening_hours
+  identity = {
+    name = "openingHours"
+  }
+}

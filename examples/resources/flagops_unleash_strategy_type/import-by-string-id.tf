@@ -1,0 +1,4 @@
+import {
+  to = flagops_unleash_strategy_type.opening_hours
+  id = "openingHours"
+}

@@ -1,0 +1,4 @@
+import {
+  to = flagops_unleash_tag_type.team
+  id = "team"
+}

@@ -1,0 +1,2 @@
+# By its name.
+terraform import flagops_unleash_tag_type.team team
