@@ -102,7 +102,8 @@ func (s *Sandbox) validateContextField(r *request) (any, error) {
 	return nil, nil
 }
 
-// read takes over a body: only the description survives being left out.
+// read takes over a body: only the description and the project survive being left out. The sort order is not among what
+// is validated, and so lost.
 func (c *contextField) read(data object) error {
 	if d := optional(data, "description"); d != nil {
 		if len([]rune(*d)) > 250 {
@@ -122,8 +123,11 @@ func (c *contextField) read(data object) error {
 		}
 		legal = append(legal, o)
 	}
-	c.legalValues, c.stickiness, c.sortOrder = legal, truth(data, "stickiness"), whole(data["sortOrder"])
-	if p := optional(data, "project"); p != nil && *p != "" {
+	c.legalValues, c.stickiness, c.sortOrder = legal, truth(data, "stickiness"), 0
+	if p := optional(data, "project"); p != nil {
+		if *p == "" {
+			return joi("%q is not allowed to be empty", nil, "project")
+		}
 		c.project = p
 	}
 	return nil
@@ -150,15 +154,24 @@ func (s *Sandbox) createContextField(r *request) (any, error) {
 	if err := c.read(r.data()); err != nil {
 		return nil, err
 	}
+	c.sortOrder = whole(r.data()["sortOrder"])
 	if p := r.PathValue("project"); p != "" {
 		c.project = &p
 	}
-	if c.project != nil && !s.projects.has(*c.project) {
-		return nil, unknown(`insert into "context_fields" - insert or update on table "context_fields" violates foreign key constraint "context_fields_project_fkey"`)
+	if err := s.projectOf(c, "insert into"); err != nil {
+		return nil, err
 	}
 	s.contextFields.put(c.name, c)
 	s.event("context-field-created", "", "")
 	return c.show(), nil
+}
+
+// projectOf refuses, in the database's words, a project that is not there.
+func (s *Sandbox) projectOf(c *contextField, statement string) error {
+	if c.project != nil && !s.projects.has(*c.project) {
+		return unknown(`%s "context_fields" - insert or update on table "context_fields" violates foreign key constraint "context_fields_project_fkey"`, statement)
+	}
+	return nil
 }
 
 func (s *Sandbox) updateContextField(r *request) (any, error) {
@@ -168,6 +181,9 @@ func (s *Sandbox) updateContextField(r *request) (any, error) {
 	}
 	changed := *c
 	if err := changed.read(r.data()); err != nil {
+		return nil, err
+	}
+	if err := s.projectOf(&changed, "update"); err != nil {
 		return nil, err
 	}
 	*c = changed

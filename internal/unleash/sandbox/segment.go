@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -64,6 +65,9 @@ func (s *Sandbox) pathSegment(r *request) (*segment, error) {
 	id, err := strconv.Atoi(r.PathValue("id"))
 	if err != nil {
 		return nil, invalid([]problem{{"/params/id", "The `/params/id` property must be integer. You sent \"" + r.PathValue("id") + "\"."}})
+	}
+	if id > math.MaxInt32 {
+		return nil, unknown(`select from "segments" where "id" = $1 - value "%d" is out of range for type integer`, id)
 	}
 	if g := s.segments.get(id); g != nil {
 		return g, nil

@@ -69,9 +69,22 @@ func (s *Sandbox) readStrategyType(r *request) (any, error) {
 	return t.show(), nil
 }
 
+// namedParameters is the one thing that is asked of parameters beyond their types.
+func namedParameters(data object) error {
+	for i, v := range items(data, "parameters") {
+		if p, _ := v.(object); str(p, "name") == "" {
+			return joi("%q is not allowed to be empty", nil, "parameters["+jsNumber(float64(i)).String()+"].name")
+		}
+	}
+	return nil
+}
+
 func (s *Sandbox) createStrategyType(r *request) (any, error) {
 	name := str(r.data(), "name")
 	if err := checkName("name", name); err != nil {
+		return nil, err
+	}
+	if err := namedParameters(r.data()); err != nil {
 		return nil, err
 	}
 	if s.strategyTypes.has(name) {
@@ -92,13 +105,20 @@ func (s *Sandbox) editableStrategyType(r *request) (*strategyType, error) {
 	return t, err
 }
 
+// updateStrategyType is told nothing of titles by its schema: null stays null there, but becomes "" in a description.
 func (s *Sandbox) updateStrategyType(r *request) (any, error) {
+	if err := namedParameters(r.data()); err != nil {
+		return nil, err
+	}
 	t, err := s.editableStrategyType(r)
 	if err != nil {
 		return nil, err
 	}
 	if d := optional(r.data(), "description"); d != nil {
 		t.description = d
+	}
+	if _, ok := r.data()["title"]; ok {
+		t.title = optional(r.data(), "title")
 	}
 	t.parameters = items(r.data(), "parameters")
 	return nil, nil
@@ -117,6 +137,9 @@ func (s *Sandbox) deleteStrategyType(r *request) (any, error) {
 func (s *Sandbox) deprecate(deprecated bool) handler {
 	return func(r *request) (any, error) {
 		t, err := s.pathStrategyType(r)
+		if err != nil && deprecated {
+			err = notFound("Could not find strategy with name %s", r.PathValue("name"))
+		}
 		if err != nil {
 			return nil, err
 		}

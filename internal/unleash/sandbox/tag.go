@@ -252,6 +252,10 @@ func (s *Sandbox) validateTagType(r *request) (any, error) {
 
 // updateTagType merges, and does not mind if there is no such type.
 func (s *Sandbox) updateTagType(r *request) (any, error) {
+	if !slices.ContainsFunc([]string{"description", "icon", "color"}, func(key string) bool { return r.data()[key] != nil }) {
+		return nil, unknown("Empty .update() call detected! Update data does not contain any values to update. This will result in a faulty query. " +
+			"Table: tag_types. Columns: description,icon,color.")
+	}
 	if t := s.tagTypes.get(r.PathValue("name")); t != nil {
 		for key, to := range map[string]**string{"description": &t.description, "icon": &t.icon, "color": &t.color} {
 			if _, ok := r.data()[key]; ok {
