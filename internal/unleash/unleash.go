@@ -8,8 +8,11 @@ import "github.com/flagops/terraform-provider-flagops/internal/crud"
 func Objects() []crud.Object {
 	return []crud.Object{
 		contextField,
+		feature,
+		featureState,
 		featureType,
 		segment,
+		strategy,
 		strategyType,
 		tagType,
 	}

@@ -89,8 +89,8 @@ func strategiesIn(at place, e *FlagEnvironment) []Strategy {
 	for i := range strategies {
 		s := &strategies[i]
 		s.Project, s.Feature, s.Environment = at.project, at.feature, at.environment
-		s.Title, s.SortOrder = pointer(deref(s.Title)), pointer(deref(s.SortOrder))
-		s.filled()
+		s.SortOrder = pointer(deref(s.SortOrder))
+		*s = s.Complete()
 	}
 	slices.SortStableFunc(strategies, func(a, b Strategy) int {
 		order := cmp.Compare(*a.SortOrder, *b.SortOrder)
@@ -106,8 +106,8 @@ const ulid = 26 // characters; versions up to 6 had random ids
 
 func pointer[T any](v T) *T { return &v }
 
-// filled manages everything: what a new strategy has that is told nothing.
-func (s *Strategy) filled() {
+// Complete manages everything: what is not said is what a new strategy has that is told nothing.
+func (s Strategy) Complete() Strategy {
 	if s.Title == nil {
 		s.Title = pointer("")
 	}
@@ -123,6 +123,7 @@ func (s *Strategy) filled() {
 	if s.Variants == nil {
 		s.Variants = []Variant{}
 	}
+	return s
 }
 
 func findStrategy(strategies []Strategy, id string) *Strategy {
@@ -153,7 +154,7 @@ type strategyBody struct {
 
 // create is what to send for a new one.
 func (s Strategy) create() strategyBody {
-	s.filled()
+	s = s.Complete()
 	body := strategyBody{Name: s.Name, Disabled: s.Disabled, SortOrder: s.SortOrder, Parameters: s.Parameters, Constraints: s.Constraints, Variants: s.Variants}
 	if *s.Title != "" {
 		body.Title = s.Title
@@ -273,8 +274,8 @@ func (c *Client) takeDefault(ctx context.Context, want Strategy) (*Strategy, err
 		return nil, nil
 	}
 	order := want.SortOrder
+	want = want.Complete()
 	want.ID = there[0].ID
-	want.filled()
 	body, _ := want.update(there[0])
 	body.Parameters = want.Parameters // none of the default's
 	made, err := c.putStrategy(ctx, want, body)
