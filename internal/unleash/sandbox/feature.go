@@ -275,13 +275,16 @@ func (s *Sandbox) createFeature(r *request) (any, error) {
 
 // read takes over a flag's metadata: what is left out goes back to its default, being archived included.
 func (f *feature) read(data object) error {
-	f.description, f.kind = nil, "release"
-	if text := str(data, "description"); text != "" {
-		if strings.ContainsRune(text, 0) {
-			return unknown(`insert into "features" - invalid byte sequence for encoding "UTF8": 0x00`)
-		}
-		f.description = &text
+	description := optional(data, "description")
+	if description != nil && strings.ContainsRune(*description, 0) {
+		return unknown(`update "features" set "name" = $1, "description" = $2, "type" = $3, "project" = $4, "archived_at" = $5, "stale" = $6, ` +
+			`"impression_data" = $7 where "name" = $8 returning "name", "description", "type", "project", "stale", "created_at", "impression_data", ` +
+			`"archived_at" - invalid byte sequence for encoding "UTF8": 0x00`)
 	}
+	if f.kind = "release"; description != nil && *description == "" {
+		description = nil
+	}
+	f.description = description
 	if kind := str(data, "type"); kind != "" {
 		f.kind = kind
 	}
