@@ -95,7 +95,7 @@ func checkSegment(ctx context.Context, check crud.Check[*api.Client, segmentMode
 			"together; this server takes at most %d in a segment (UNLEASH_SEGMENT_VALUES_LIMIT).", values, limit))
 	}
 	if limit := server.Limits.Segments; limit > 0 && check.Prior == nil {
-		if there, err := check.Client.SegmentCount(ctx); err == nil && there >= limit { // unless this apply deletes some before
+		if there, err := check.Client.SegmentCount(ctx); err == nil && there >= limit { // no error: some may be deleted before
 			diags.AddWarning("As many segments as this Unleash takes", fmt.Sprintf("There are %d segments, and this server takes at most %d "+
 				"(UNLEASH_SEGMENTS_LIMIT): it will refuse another.", there, limit))
 		}

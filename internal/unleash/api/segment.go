@@ -52,10 +52,12 @@ func (c *Client) Segments(ctx context.Context, _ Segment) iter.Seq2[Segment, err
 	return segments.each(ctx, c)
 }
 
-// SegmentCount is how many there are.
+// SegmentCount is how many there were when it was first asked for.
 func (c *Client) SegmentCount(ctx context.Context) (int, error) {
-	list, err := segments.all(ctx, c)
-	return len(list), err
+	return remember(ctx, c, "number of segments", func(ctx context.Context) (int, error) {
+		list, err := segments.all(ctx, c)
+		return len(list), err
+	})
 }
 
 // CreateSegment makes one.
