@@ -243,7 +243,12 @@ func (c *Client) CreateStrategy(ctx context.Context, want Strategy) (Strategy, e
 	if err := want.checkParameters(nil); err != nil {
 		return want, err
 	}
-	made, err := c.takeDefault(ctx, want)
+	// The server would add it to an environment that the project does not have, where nobody sees it (8.2).
+	there, _, err := c.strategies(ctx, want.place())
+	if err != nil {
+		return want, err
+	}
+	made, err := c.takeDefault(ctx, want, there)
 	if err == nil && made == nil {
 		made, err = c.postStrategy(ctx, want)
 	}
@@ -260,14 +265,10 @@ func (c *Client) CreateStrategy(ctx context.Context, want Strategy) (Strategy, e
 }
 
 // takeDefault turns the strategy that the server has added by itself into want; nil where there is none.
-func (c *Client) takeDefault(ctx context.Context, want Strategy) (*Strategy, error) {
+func (c *Client) takeDefault(ctx context.Context, want Strategy, there []Strategy) (*Strategy, error) {
 	before, added := c.addedDefault(want.place())
 	if !added || want.Disabled { // a disabled one in its place would switch the flag off
 		return nil, nil
-	}
-	there, _, err := c.strategies(ctx, want.place())
-	if err != nil {
-		return nil, err
 	}
 	there = slices.DeleteFunc(there, func(s Strategy) bool { return slices.Contains(before, s.ID) })
 	if len(there) != 1 {
@@ -433,7 +434,7 @@ func (c *Client) explain(ctx context.Context, want Strategy, err error) error {
 	}
 	there, _, missing := c.strategies(ctx, want.place())
 	switch {
-	case errors.Is(missing, rest.ErrNotFound): // the flag, or the environment, of which the server says 400
+	case errors.Is(missing, rest.ErrNotFound): // of a flag, or its environment, that has gone meanwhile
 		return missing
 	case missing != nil:
 	case e.Status == http.StatusNotFound && len(want.Segments) > 0 && (want.ID == "" || findStrategy(there, want.ID) != nil):

@@ -45,7 +45,9 @@ func keepWeights(variants, there []Variant) []Variant {
 			weight[v.Name] = v.Weight
 		}
 	}
-	return slices.SortedStableFunc(slices.Values(variants), func(a, b Variant) int { return cmp.Compare(weight[b.Name], weight[a.Name]) })
+	ordered := append([]Variant{}, variants...)
+	slices.SortStableFunc(ordered, func(a, b Variant) int { return cmp.Compare(weight[b.Name], weight[a.Name]) })
+	return ordered
 }
 
 // withoutOverrides drops what an update cannot take.
