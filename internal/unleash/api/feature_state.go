@@ -40,6 +40,9 @@ func (c *Client) CreateFeatureState(ctx context.Context, want FeatureState) (Fea
 	if err != nil {
 		return want, err
 	}
+	if want.Enabled != nil { // whoever says whether it is on decides
+		c.rise(at)
+	}
 	switch {
 	case want.Enabled == nil:
 	case *want.Enabled && want.Strategies != nil && !enabled(want.Strategies):
@@ -139,9 +142,7 @@ func (c *Client) turn(ctx context.Context, at place, how string, there []Strateg
 		c.forgetFlag(at.project, at.feature)
 		return err
 	}
-	c.mu.Lock()
-	delete(c.byServer.fell, at)
-	c.mu.Unlock()
+	c.rise(at)
 	if how == "on" && !enabled(there) {
 		c.expectDefault(at, there)
 		c.forgetFlag(at.project, at.feature)
@@ -154,7 +155,7 @@ func (c *Client) turn(ctx context.Context, at place, how string, there []Strateg
 // byServer is what the server has done by itself, in this run, after writes of this client.
 type byServer struct {
 	added map[place][]string // it added a strategy with "on", to strategies with these ids
-	fell  map[place]bool     // it switched off with the last enabled strategy, and nothing has switched there since
+	fell  map[place]bool     // it switched off with the last enabled strategy, and nobody has switched since; true: warned of
 }
 
 func (c *Client) expectDefault(at place, there []Strategy) {
@@ -200,19 +201,22 @@ func (c *Client) noteFall(at place) {
 			if c.byServer.fell == nil {
 				c.byServer.fell = map[place]bool{}
 			}
-			c.byServer.fell[at] = true
+			c.byServer.fell[at] = false
 		}
 	})
 }
 
-func (c *Client) hasFallen(at place) bool {
+func (c *Client) rise(at place) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.byServer.fell[at]
+	delete(c.byServer.fell, at)
 }
 
 func (c *Client) warnFallen(ctx context.Context, at place) {
-	if c.hasFallen(at) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if warned, fallen := c.byServer.fell[at]; fallen && !warned {
+		c.byServer.fell[at] = true
 		rest.Warn(ctx, "Unleash has switched flags off", "The flag %q is off in %q now: its last enabled strategy has gone or been disabled, and "+
 			"that is when Unleash switches an environment off. An enabled strategy that this run adds there later switches it on again.", at.feature, at.environment)
 	}
@@ -221,7 +225,10 @@ func (c *Client) warnFallen(ctx context.Context, at place) {
 // switchBack switches a flag on again that the server has switched off in this run, as soon as it has an enabled strategy:
 // one of them may just have been replaced by another.
 func (c *Client) switchBack(ctx context.Context, at place) error {
-	if !c.hasFallen(at) {
+	c.mu.Lock()
+	_, fallen := c.byServer.fell[at]
+	c.mu.Unlock()
+	if !fallen {
 		return nil
 	}
 	there, on, err := c.strategies(ctx, at)
