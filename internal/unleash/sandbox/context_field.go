@@ -119,7 +119,7 @@ func (c *contextField) read(data object) error {
 			return err
 		}
 		if slices.ContainsFunc(legal, func(l object) bool { return str(l, "value") == str(o, "value") }) {
-			return joi("%q contains a duplicate value", ordered{o, []string{"value", "description"}}, at)
+			return joi("%q contains a duplicate value", o, at)
 		}
 		legal = append(legal, o)
 	}

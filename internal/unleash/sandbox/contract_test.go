@@ -42,7 +42,7 @@ type exchange struct {
 	Partial   bool    // more keys than these are fine
 	Subset    bool    // lists are of the whole server: more items are fine, in any order
 	Unordered bool    // lists come in any order
-	Only      string  // "sandbox": servers that are set up for it; "alone": it changes what others on the server rely on
+	Only      string  // "sandbox": servers that are set up for it; "alone": it changes what others on the server rely on; "open source"
 }
 
 // volatile are the keys that change by themselves: they are not compared, nor need they be there.
@@ -211,6 +211,8 @@ func (p *player) skips(x exchange) string {
 	switch {
 	case x.Only == "sandbox" && p.real:
 		return "it needs a server that is set up for it"
+	case x.Only == "open source" && p.enterprise:
+		return "this server is not open source"
 	case x.Only == "alone" && p.real && !p.alone:
 		return "it would get in the way of others"
 	}
@@ -272,6 +274,7 @@ func (p *player) call(t *testing.T, x exchange) (int, []byte, error) {
 			r.Header.Del("Authorization")
 		}
 	}
+	r.Header.Set("Accept", "application/json")
 	r.Header.Set("Content-Type", "application/json")
 	if x.Type != nil {
 		r.Header.Set("Content-Type", *x.Type)
@@ -501,10 +504,20 @@ func (p *player) remember(x exchange, got any) {
 	p.made = append(p.made, "/"+parts[len(parts)-1]+"/"+url.PathEscape(key))
 }
 
-// cleanUp deletes what a scenario made on a real server, in reverse.
+// cleanUp deletes what a scenario made on a real server, in reverse, but flags first: they hold the rest.
 func (p *player) cleanUp(t *testing.T) {
 	t.Helper()
-	for _, path := range slices.Backward(p.made) {
+	slices.Reverse(p.made)
+	slices.SortStableFunc(p.made, func(a, b string) int {
+		isFlag := func(path string) int {
+			if strings.HasPrefix(path, "/archive/") || strings.Contains(path, "/features/") {
+				return 0
+			}
+			return 1
+		}
+		return isFlag(a) - isFlag(b)
+	})
+	for _, path := range p.made {
 		r, err := http.NewRequest(http.MethodDelete, p.url+"/api/admin"+path, nil)
 		if err != nil {
 			t.Error(err)

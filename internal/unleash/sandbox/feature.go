@@ -204,7 +204,7 @@ func (s *Sandbox) checkPattern(name, projectID string) error {
 	if p == nil || p.naming.pattern == nil || *p.naming.pattern == "" {
 		return nil
 	}
-	if fits, _ := regexp.MatchString("^(?:"+*p.naming.pattern+")$", name); fits {
+	if fits, _ := regexp.MatchString("^"+*p.naming.pattern+"$", name); fits {
 		return nil
 	}
 	message := `The feature flag name "` + name + `" does not match the project's naming pattern: "` + *p.naming.pattern + `".`

@@ -370,6 +370,9 @@ func (s *Sandbox) updateProjectSettings(r *request) (any, error) {
 		p.mode = mode
 	}
 	if n, ok := r.data()["featureNaming"].(object); ok {
+		if err := checkNaming(str(n, "pattern"), str(n, "example"), str(n, "description")); err != nil {
+			return nil, err
+		}
 		p.naming.pattern, p.naming.example, p.naming.description = optional(n, "pattern"), optional(n, "example"), optional(n, "description")
 	}
 	if _, ok := r.data()["linkTemplates"]; ok {
@@ -380,6 +383,30 @@ func (s *Sandbox) updateProjectSettings(r *request) (any, error) {
 		}
 	}
 	return nil, nil
+}
+
+var blankInPattern = regexp.MustCompile(` |\\[tsnrfv]`)
+
+// checkNaming checks a naming pattern.
+func checkNaming(pattern, example, description string) error {
+	var reasons []object
+	wrong := func(reason string) { reasons = append(reasons, object{"message": reason}) }
+	switch fits, _ := regexp.MatchString("^"+pattern+"$", example); {
+	case blankInPattern.MatchString(pattern):
+		wrong(`Feature flag names cannot contain whitespace. You've provided a feature flag naming pattern that contains a whitespace character: "` +
+			pattern + `". Remove any whitespace characters from your pattern.`)
+	case pattern != "" && example != "" && !fits:
+		wrong(`You've provided a feature flag naming example ("` + example + `") that doesn't match your feature flag naming pattern ("` + pattern + `").`)
+	}
+	for name, value := range map[string]string{"example": example, "description": description} {
+		if pattern == "" && value != "" {
+			wrong("You've provided a feature flag naming " + name + ", but no feature flag naming pattern. You must specify a pattern to use a " + name + ".")
+		}
+	}
+	if reasons == nil {
+		return nil
+	}
+	return detailed(reasons...)
 }
 
 func (s *Sandbox) archiveProject(r *request) (any, error) {
@@ -434,14 +461,14 @@ func (s *Sandbox) moveFeature(r *request) (any, error) {
 	switch {
 	case to == nil, to.archived != nil:
 		return nil, notFound("Active project with id %s does not exist", id)
-	case f.parent != nil, len(s.children(f.name)) > 0:
-		return nil, &failure{status: 403, name: "ForbiddenError", message: "Changing project not allowed. Feature has dependencies."}
 	}
-	for _, e := range from.environments {
-		if to.environment(e.name) == nil && (f.environments[e.name].enabled || len(s.strategiesOf(f.name, e.name)) > 0) || len(from.environments) != len(to.environments) {
-			return nil, &failure{status: 403, name: "IncompatibleProjectError", message: id + " is not a compatible target",
-				details: []object{{"validationErrors": []any{}, "message": id + " is not a compatible target"}}}
-		}
+	if len(from.environments) != len(to.environments) || slices.ContainsFunc(from.environments, func(e *projectEnvironment) bool { return to.environment(e.name) == nil }) {
+		message := id + " is not a compatible target"
+		return nil, &failure{status: 403, name: "IncompatibleProjectError", message: message,
+			details: []object{{"validationErrors": []any{}, "message": message}}}
+	}
+	if f.parent != nil || len(s.children(f.name)) > 0 {
+		return nil, &failure{status: 403, name: "ForbiddenError", message: "Changing project not allowed. Feature has dependencies."}
 	}
 	f.project = id
 	for _, st := range s.strategies.where(func(st *strategy) bool { return st.feature == f.name }) {

@@ -303,20 +303,23 @@ func readBody(r *http.Request, path string) (*request, answer) {
 	media, _, kindErr := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
 	case err != nil:
-		return nil, broken(http.StatusBadRequest, "request aborted")
+		return nil, broken(r, http.StatusBadRequest, "request aborted")
 	case len(raw) == 0, kindErr != nil, media != "application/json":
 		return req, answer{} // the parser for JSON leaves it alone
 	case len(raw) > limit:
-		return nil, broken(http.StatusRequestEntityTooLarge, "request entity too large")
+		return nil, broken(r, http.StatusRequestEntityTooLarge, "request entity too large")
 	}
 	if req.body, err = decode(raw); err != nil {
-		return nil, broken(http.StatusBadRequest, err.Error())
+		return nil, broken(r, http.StatusBadRequest, err.Error())
 	}
 	return req, answer{}
 }
 
-// broken is how the body parser's errors come through in development mode.
-func broken(status int, message string) answer {
+// broken is how the body parser's errors come through in development mode: as a page, unless JSON is asked for.
+func broken(r *http.Request, status int, message string) answer {
+	if !strings.Contains(r.Header.Get("Accept"), "json") {
+		return answer{status: status, html: "<html>\n  <head>\n    <title>Error: " + message + "</title>\n  </head>\n</html>\n"}
+	}
 	return answer{status: status, body: object{"error": object{"message": message, "stack": "Error: " + message, "status": status}}}
 }
 

@@ -43,7 +43,7 @@ func checkVariants(all []any) error {
 			switch value := str(p, "value"); {
 			case value == "":
 				return joi("%q is not allowed to be empty", nil, at+".payload.value")
-			case str(p, "type") == "json" && !json.Valid([]byte(value)):
+			case str(p, "type") == "json" && (!json.Valid([]byte(value)) || !strings.ContainsAny(strings.TrimSpace(value)[:1], "{[")):
 				return joi("'value' must be a valid json string when 'type' is json", value)
 			}
 		}
@@ -53,33 +53,11 @@ func checkVariants(all []any) error {
 			}
 		}
 		if names[str(o, "name")] {
-			full := ordered{o, []string{"name", "weight", "weightType", "stickiness", "payload", "overrides"}}
-			return joi("%q contains a duplicate value", full, at)
+			return joi("%q contains a duplicate value", o, at)
 		}
 		names[str(o, "name")] = true
 	}
 	return nil
-}
-
-// ordered is an object whose keys come in the order in which people send them: it ends up inside a message.
-type ordered struct {
-	object
-	order []string
-}
-
-// MarshalJSON writes the keys that there are, in their order.
-func (o ordered) MarshalJSON() ([]byte, error) {
-	parts := []string{}
-	for _, k := range o.order {
-		v, ok := o.object[k]
-		if !ok && k == "stickiness" {
-			v, ok = "default", true
-		}
-		if text, err := encode(v); ok && err == nil {
-			parts = append(parts, `"`+k+`":`+string(text))
-		}
-	}
-	return []byte("{" + strings.Join(parts, ",") + "}"), nil
 }
 
 // fixVariants checks variants, gives variable ones their weights and sorts. The weights that are left over by rounding go
