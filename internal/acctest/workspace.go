@@ -32,7 +32,7 @@ type Workspace struct {
 const versionsFile, providerFile = "flagops_versions.tf", "flagops_provider.tf"
 
 // NewWorkspace makes a workspace whose provider is configured for the server.
-func NewWorkspace(t *testing.T, server interface{ Config(body string) string }) *Workspace {
+func NewWorkspace(t testing.TB, server interface{ Config(body string) string }) *Workspace {
 	t.Helper()
 	if os.Getenv("TF_ACC") == "" {
 		t.Skip("Acceptance tests skipped unless env 'TF_ACC' set")
@@ -50,14 +50,17 @@ func NewWorkspace(t *testing.T, server interface{ Config(body string) string }) 
 }
 
 // serve runs the provider in this process until the test ends and returns how the CLI finds it.
-func serve(t *testing.T) string {
+func serve(t testing.TB) string {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	found, closed := make(chan *plugin.ReattachConfig), make(chan struct{})
 	factory := providerserver.NewProtocol6(provider.New("test")())
+	options := []tf6server.ServeOpt{tf6server.WithDebug(ctx, found, closed), tf6server.WithGoPluginLogger(hclog.NewNullLogger()), tf6server.WithoutLogStderrOverride()}
+	if t, ok := t.(*testing.T); ok { // a benchmark logs nothing
+		options = append(options, tf6server.WithLoggingSink(t))
+	}
 	go func() {
-		_ = tf6server.Serve("registry.terraform.io/flagops/flagops", func() tfprotov6.ProviderServer { return factory() },
-			tf6server.WithDebug(ctx, found, closed), tf6server.WithGoPluginLogger(hclog.NewNullLogger()), tf6server.WithLoggingSink(t), tf6server.WithoutLogStderrOverride())
+		_ = tf6server.Serve("registry.terraform.io/flagops/flagops", func() tfprotov6.ProviderServer { return factory() }, options...)
 	}()
 	at := <-found
 	t.Cleanup(func() { cancel(); <-closed })
