@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/flagops/terraform-provider-flagops/internal/rest"
 )
@@ -20,6 +22,7 @@ var featureTypes = collection[FeatureType]{
 	name: "feature types",
 	list: func(c *Client, ctx context.Context) ([]FeatureType, error) {
 		answer, err := rest.Get[struct{ Types []FeatureType }](ctx, c.rest, rest.P("/api/admin/feature-types"))
+		slices.SortFunc(answer.Types, func(a, b FeatureType) int { return strings.Compare(a.ID, b.ID) }) // the server has no order
 		return answer.Types, err
 	},
 	same: func(a, b FeatureType) bool { return a.ID == b.ID },
@@ -33,7 +36,7 @@ func (c *Client) FeatureType(ctx context.Context, at FeatureType) (FeatureType, 
 	return featureTypes.read(ctx, c, at)
 }
 
-// FeatureTypes lists all, in the server's order.
+// FeatureTypes lists all, in the order of their ids.
 func (c *Client) FeatureTypes(ctx context.Context, _ FeatureType) iter.Seq2[FeatureType, error] {
 	return featureTypes.each(ctx, c)
 }

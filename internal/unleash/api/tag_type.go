@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/flagops/terraform-provider-flagops/internal/rest"
 )
@@ -22,6 +24,7 @@ var tagTypes = collection[TagType]{
 	name: "tag types",
 	list: func(c *Client, ctx context.Context) ([]TagType, error) {
 		answer, err := rest.Get[struct{ TagTypes []TagType }](ctx, c.rest, rest.P("/api/admin/tag-types"))
+		slices.SortFunc(answer.TagTypes, func(a, b TagType) int { return strings.Compare(a.Name, b.Name) }) // the server has no order
 		return answer.TagTypes, err
 	},
 	get: func(c *Client, ctx context.Context, at TagType) (TagType, error) {
@@ -36,7 +39,7 @@ func (c *Client) TagType(ctx context.Context, at TagType) (TagType, error) {
 	return tagTypes.read(ctx, c, at)
 }
 
-// TagTypes lists all, in no order.
+// TagTypes lists all, in the order of their names.
 func (c *Client) TagTypes(ctx context.Context, _ TagType) iter.Seq2[TagType, error] {
 	return tagTypes.each(ctx, c)
 }

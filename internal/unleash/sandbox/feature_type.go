@@ -1,5 +1,7 @@
 package sandbox
 
+import "slices"
+
 // featureType is a kind of flags; only its lifetime can be changed.
 type featureType struct {
 	id, name, description string
@@ -31,9 +33,11 @@ func (s *Sandbox) listFeatureTypes(*request) (any, error) {
 	return object{"version": 1, "types": render(s.featureTypes, (*featureType).show)}, nil
 }
 
+// updateLifetime moves the type to the end, as a table without an order does.
 func (s *Sandbox) updateLifetime(r *request) (any, error) {
-	for _, t := range s.featureTypes {
+	for i, t := range s.featureTypes {
 		if t.id == r.PathValue("id") {
+			s.featureTypes = append(slices.Delete(s.featureTypes, i, i+1), t)
 			t.lifetime = nil
 			if n := whole(r.data()["lifetimeDays"]); n > 0 {
 				t.lifetime = &n

@@ -262,6 +262,8 @@ func (s *Sandbox) updateTagType(r *request) (any, error) {
 				*to = optional(r.data(), key)
 			}
 		}
+		s.tagTypes.drop(t.name) // and to the end: the table has no order
+		s.tagTypes.put(t.name, t)
 		s.event("tag-type-updated", "", "")
 	}
 	return nil, nil
