@@ -202,7 +202,7 @@ func TestAccContextFieldBadInput(t *testing.T) {
 		resource.TestStep{ // not known before the apply
 			Config: u.Config("resource \"terraform_data\" \"x\" {\n  input = \"a\"\n}\n" +
 				fieldConfig("this", name+odd, `legal_values = [{ value = "a" }, { value = terraform_data.x.output }]`)),
-			ExpectError: has("legal_values", "in the list already"),
+			ExpectError: has("in the list already"),
 		},
 	)
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: steps})

@@ -278,7 +278,7 @@ func TestAccSegmentBadInput(t *testing.T) {
 		resource.TestStep{ // not known before the apply
 			Config: u.Config("resource \"terraform_data\" \"x\" {\n  input = \"x\"\n}\n" +
 				segmentConfig("this", name, constraints(`operator = "NUM_EQ", value = terraform_data.x.output`))),
-			ExpectError: has("constraints = [", "The operator NUM_EQ compares with a number"),
+			ExpectError: has("The operator NUM_EQ compares with a number"),
 		},
 	)
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: steps})
