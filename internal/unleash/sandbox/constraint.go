@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -12,7 +13,9 @@ var (
 		"DATE_AFTER", "DATE_BEFORE", "SEMVER_EQ", "SEMVER_GT", "SEMVER_LT", "SEMVER_GTE", "SEMVER_LTE", "REGEX"}
 	constraintBody = exactly(shape("contextName operator", prop{"contextName", text}, prop{"operator", enum(operators...)}, prop{"caseInsensitive", flag},
 		prop{"inverted", flag}, prop{"values", list(text)}, prop{"value", atLeast(1, *text)}))
-	semver = regexp.MustCompile(`^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$`)
+	semver = regexp.MustCompile(`^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)` +
+		`(-(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)(\.(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*))*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$`)
+	decimal = regexp.MustCompile(`^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$`)
 )
 
 // readConstraints checks a strategy's constraints. Lists that were too long already may stay as long.
@@ -71,8 +74,12 @@ func (s *Sandbox) checkConstraint(c object) error {
 	}
 	switch kind {
 	case "NUM":
-		if _, err := strconv.ParseFloat(strings.TrimSpace(value), 64); err != nil {
+		f, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+		switch {
+		case err != nil, !decimal.MatchString(value):
 			return joi("%q must be a number", value, "value")
+		case math.Abs(f) > 1<<53-1:
+			return joi("%q must be a safe number", jsNumber(f), "value")
 		}
 	case "DATE":
 		if _, ok := parseDate(value); !ok {

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -114,7 +115,7 @@ func (c *contextField) read(data object) error {
 	legal := []object{}
 	for i, v := range items(data, "legalValues") {
 		o, _ := v.(object)
-		at := "legalValues[" + jsNumber(float64(i)).String() + "]"
+		at := "legalValues[" + strconv.Itoa(i) + "]"
 		if err := checkLegalValue(at+".value", str(o, "value")); err != nil {
 			return err
 		}

@@ -243,10 +243,12 @@ func (s *Sandbox) createFeature(r *request) (any, error) {
 	if err := f.read(data); err != nil {
 		return nil, err
 	}
-	if text, ok := data["createdAt"].(string); ok {
-		if t, ok := parseDate(text); ok {
-			f.created = t
+	if v := data["createdAt"]; v != nil {
+		t, ok := parseDate(show(v))
+		if !ok {
+			return nil, joi("%q must be a valid date", v, "createdAt")
 		}
+		f.created = t
 	}
 	for _, v := range items(data, "tags") {
 		t := readTag(v)
@@ -260,6 +262,9 @@ func (s *Sandbox) createFeature(r *request) (any, error) {
 		}
 	}
 	s.connect(f)
+	if err := checkVariants(items(data, "variants"), "variants"); err != nil {
+		return nil, err
+	}
 	if variants := items(data, "variants"); len(variants) > 0 {
 		for _, e := range f.environments {
 			e.variants, _ = clone(variants).([]any)
@@ -276,28 +281,36 @@ func (s *Sandbox) createFeature(r *request) (any, error) {
 // read takes over a flag's metadata: what is left out goes back to its default, being archived included.
 func (f *feature) read(data object) error {
 	description := optional(data, "description")
+	if v, ok := data["description"]; ok && v != nil && description == nil {
+		return joi("%q must be a string", v, "description")
+	}
 	if description != nil && strings.ContainsRune(*description, 0) {
 		return unknown(`update "features" set "name" = $1, "description" = $2, "type" = $3, "project" = $4, "archived_at" = $5, "stale" = $6, ` +
 			`"impression_data" = $7 where "name" = $8 returning "name", "description", "type", "project", "stale", "created_at", "impression_data", ` +
 			`"archived_at" - invalid byte sequence for encoding "UTF8": 0x00`)
 	}
-	if f.kind = "release"; description != nil && *description == "" {
+	if description != nil && *description == "" {
 		description = nil
 	}
-	f.description = description
-	if kind := str(data, "type"); kind != "" {
-		f.kind = kind
+	kind, err := joiText(data, "type", "release")
+	flags := [3]bool{}
+	for i, key := range []string{"stale", "archived", "impressionData"} {
+		if err == nil {
+			flags[i], err = joiFlag(data, key)
+		}
 	}
-	f.stale, f.impression = truth(data, "stale"), truth(data, "impressionData")
-	f.archived = nil
-	if truth(data, "archived") {
+	if err != nil {
+		return err
+	}
+	f.kind, f.description, f.stale, f.impression, f.archived = kind, description, flags[0], flags[2], nil
+	if flags[1] {
 		f.archived = ptr(now())
 	}
 	return nil
 }
 
 func (s *Sandbox) updateFeature(r *request) (any, error) {
-	if name := str(r.data(), "name"); name != "" && name != r.PathValue("feature") {
+	if name := r.data()["name"]; name != nil && name != "" && name != r.PathValue("feature") {
 		return nil, badData("Cannot change name of feature flag")
 	}
 	f, err := s.ownFeature(r)
@@ -330,11 +343,16 @@ func (s *Sandbox) patchFeature(r *request) (any, error) {
 	if f, err = s.ownFeature(r); err != nil {
 		return nil, err
 	}
-	if data, ok := doc.(object); ok {
-		err = f.read(data)
+	data, _ := doc.(object)
+	name, _ := data["name"].(string)
+	if err := checkName("name", name); err != nil {
+		return nil, err
+	}
+	if err := f.read(data); err != nil {
+		return nil, err
 	}
 	s.event("feature-metadata-updated", f.project, "")
-	return f.short(), err
+	return f.short(), nil
 }
 
 func (s *Sandbox) cloneFeature(r *request) (any, error) {

@@ -16,6 +16,9 @@ func applyPatch(doc any, ops any) (any, error) {
 	list, _ := ops.([]any)
 	for _, op := range list {
 		o, _ := op.(object)
+		if p := str(o, "path"); p != "" && !strings.Contains(p, "/") {
+			continue // what is in front of the first slash is not looked at
+		}
 		path, value := pointer(str(o, "path")), clone(o["value"])
 		var err error
 		switch kind := str(o, "op"); kind {
@@ -49,7 +52,7 @@ func pointer(path string) []string {
 	if path == "" {
 		return nil
 	}
-	parts := strings.Split(strings.TrimPrefix(path, "/"), "/")
+	parts := strings.Split(path, "/")[1:]
 	for i, p := range parts {
 		parts[i] = strings.ReplaceAll(strings.ReplaceAll(p, "~1", "/"), "~0", "~")
 	}

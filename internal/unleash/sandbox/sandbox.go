@@ -149,7 +149,8 @@ func (rt *route) match(r *http.Request, method string, parts []string) bool {
 // request is one call, its path values already cut out and its body read and coerced.
 type request struct {
 	*http.Request
-	body any // decoded JSON: object, []any, string, json.Number, bool or nil
+	body any  // decoded JSON: object, []any, string, json.Number, bool or nil
+	sent bool // there was some
 }
 
 // data is the body where it is a JSON object, an empty one otherwise.
@@ -271,13 +272,17 @@ func collapse(path string) string {
 
 // check validates and coerces the body: before anything else is looked at.
 func (rt *route) check(r *request) error {
-	if rt.method == "GET" || rt.method == "DELETE" || rt.body == nil {
+	if rt.method == "GET" || rt.method == "DELETE" {
 		return nil
 	}
-	if r.body == nil {
+	want := rt.body
+	if want == nil {
+		want = anyObject
+	}
+	if !r.sent {
 		r.body = object{}
 	}
-	v, problems := rt.body.check("/body", r.body)
+	v, problems := want.check("/body", r.body)
 	if r.body = v; len(problems) > 0 {
 		return invalid(problems)
 	}
@@ -309,6 +314,7 @@ func readBody(r *http.Request, path string) (*request, answer) {
 	case len(raw) > limit:
 		return nil, broken(r, http.StatusRequestEntityTooLarge, "request entity too large")
 	}
+	req.sent = true
 	if req.body, err = decode(raw); err != nil {
 		return nil, broken(r, http.StatusBadRequest, err.Error())
 	}

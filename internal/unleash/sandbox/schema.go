@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -77,13 +78,16 @@ func matching(pattern string, nullable bool) *schema {
 }
 
 // check returns the coerced value and what is wrong with it.
-func (s *schema) check(at string, v any) (any, []problem) {
+func (s *schema) check(at string, v any) (any, []problem) { return s.checkAs(at, v, false) }
+
+// checkAs is check; strict is without coercion.
+func (s *schema) checkAs(at string, v any, strict bool) (any, []problem) {
 	wrong := func(format string, args ...any) (any, []problem) {
 		sent, _ := encode(v)
 		return v, []problem{{at, fmt.Sprintf("The `%s` property %s. You sent %s.", at, fmt.Sprintf(format, args...), sent)}}
 	}
 	coerced, ok := s.coerce(v)
-	if !ok {
+	if !ok || strict && !reflect.DeepEqual(coerced, v) {
 		return wrong("must be %s", s.kind)
 	}
 	v = coerced
@@ -115,14 +119,14 @@ func (s *schema) check(at string, v any) (any, []problem) {
 			break
 		}
 		for i := range value {
-			e, problems := s.items.check(fmt.Sprintf("%s/%d", at, i), value[i])
+			e, problems := s.items.checkAs(fmt.Sprintf("%s/%d", at, i), value[i], strict)
 			if value[i] = e; len(problems) > 0 {
 				return v, problems
 			}
 		}
 	case object:
 		if s.kind == "object" {
-			if problems := s.checkObject(at, value); len(problems) > 0 {
+			if problems := s.checkObject(at, value, strict); len(problems) > 0 {
 				return v, problems
 			}
 		}
@@ -135,10 +139,11 @@ func (s *schema) check(at string, v any) (any, []problem) {
 	return v, nil
 }
 
-func (s *schema) checkObject(at string, o object) []problem {
+func (s *schema) checkObject(at string, o object, strict bool) []problem {
+	within := func(name string) string { return strings.TrimPrefix(at+"/"+name, map[bool]string{true: "/"}[at == ""]) }
 	for _, name := range s.required {
 		if _, ok := o[name]; !ok {
-			path := at + "/" + name
+			path := within(name)
 			return []problem{{path, fmt.Sprintf("The `%s` property is required. It was not present on the data you sent.", path)}}
 		}
 	}
@@ -147,12 +152,15 @@ func (s *schema) checkObject(at string, o object) []problem {
 			if slices.ContainsFunc(s.props, func(p prop) bool { return p.name == k }) {
 				continue
 			}
-			path := at + "/" + k
 			if s.closed {
-				return []problem{{path, fmt.Sprintf("The `%s` object of the request body does not allow additional properties. "+
-					"Your request included the `%s` property.", at, path)}}
+				parent := "`" + at + "`"
+				if at == "" {
+					parent = "root"
+				}
+				return []problem{{within(k), fmt.Sprintf("The %s object of the request body does not allow additional properties. "+
+					"Your request included the `%s` property.", parent, within(k))}}
 			}
-			v, problems := s.rest.check(path, o[k])
+			v, problems := s.rest.checkAs(at+"/"+k, o[k], strict)
 			if o[k] = v; len(problems) > 0 {
 				return problems
 			}
@@ -163,13 +171,13 @@ func (s *schema) checkObject(at string, o object) []problem {
 		if !ok {
 			continue
 		}
-		v, problems := p.check(at+"/"+p.name, v)
+		v, problems := p.checkAs(at+"/"+p.name, v, strict)
 		if o[p.name] = v; len(problems) > 0 {
 			return problems
 		}
 	}
 	if s.oneOf != nil {
-		if problems := s.oneOf.checkObject(at, o); len(problems) > 0 {
+		if problems := s.oneOf.checkObject(at, o, strict); len(problems) > 0 {
 			return append(problems, problem{at, fmt.Sprintf("The \"%s\" property must match exactly one schema in oneOf. The data you "+
 				"provided matches more than one option in the schema. These options are mutually exclusive. Please refer back to the schema "+
 				"and remove any excess properties.", at)})
@@ -177,7 +185,7 @@ func (s *schema) checkObject(at string, o object) []problem {
 	}
 	var all []problem
 	for _, a := range s.anyOf {
-		problems := a.checkObject(at, o)
+		problems := a.checkObject(at, o, strict)
 		if len(problems) == 0 {
 			return nil
 		}

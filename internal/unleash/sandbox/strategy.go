@@ -3,8 +3,9 @@ package sandbox
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"slices"
-	"strings"
+	"strconv"
 	"time"
 )
 
@@ -31,6 +32,9 @@ var (
 		prop{"constraints", list(constraintBody)}, prop{"variants", list(createVariantBody)}, prop{"parameters", parametersBody}, prop{"segments", list(number)})
 	updateStrategyBody = shape("", prop{"name", text}, prop{"sortOrder", number}, prop{"constraints", list(constraintBody)}, prop{"title", nullText},
 		prop{"disabled", nullFlag}, prop{"variants", list(updateVariantBody)}, prop{"segments", list(number)}, prop{"parameters", parametersBody})
+	// patchedStrategyBody is what a patched strategy must look like. Nothing is coerced there.
+	patchedStrategyBody = exactly(shape("name", append([]prop{{"id", text}, {"featureName", text}}, updateStrategyBody.props...)...))
+
 	sortOrderBody = list(exactly(shape("id sortOrder", prop{"id", text}, prop{"sortOrder", number})))
 )
 
@@ -139,10 +143,9 @@ func (s *Sandbox) addStrategy(f *feature, env string, data object) (*strategy, e
 		st.sortOrder = all[len(all)-1].sortOrder + 1
 	}
 	if n, ok := data["sortOrder"].(json.Number); ok {
-		if strings.Contains(n.String(), ".") {
-			return nil, unknown(`insert into "feature_strategies" ("constraints", "created_at", "disabled", "environment", "feature_name", "id", `+
-				`"parameters", "project_name", "sort_order", "strategy_name", "title", "variants") values ($1, DEFAULT, DEFAULT, $2, $3, $4, $5, $6, $7, `+
-				`$8, DEFAULT, $9) returning * - invalid input syntax for type integer: "%s"`, n)
+		if err := checkInt32(`insert into "feature_strategies" ("constraints", "created_at", "disabled", "environment", "feature_name", "id", "parameters", `+
+			`"project_name", "sort_order", "strategy_name", "title", "variants") values ($1, DEFAULT, DEFAULT, $2, $3, $4, $5, $6, $7, $8, DEFAULT, $9) returning *`, n); err != nil {
+			return nil, err
 		}
 		st.sortOrder = whole(n)
 	}
@@ -157,6 +160,16 @@ func (s *Sandbox) addStrategy(f *feature, env string, data object) (*strategy, e
 	return st, nil
 }
 
+// checkInt32 is what the database says to numbers that are no integers of its size.
+func checkInt32(statement string, v any) error {
+	if _, err := strconv.ParseInt(show(v), 10, 32); err == nil {
+		return nil
+	} else if errors.Is(err, strconv.ErrRange) {
+		return unknown(`%s - value "%s" is out of range for type integer`, statement, show(v))
+	}
+	return unknown(`%s - invalid input syntax for type integer: "%s"`, statement, show(v))
+}
+
 // readStrategyBody takes over what every write replaces: name, constraints, parameters and variants, and checks the rest.
 func (s *Sandbox) readStrategyBody(st *strategy, data object) error {
 	name, named := data["name"].(string)
@@ -165,6 +178,9 @@ func (s *Sandbox) readStrategyBody(st *strategy, data object) error {
 	}
 	for _, id := range items(data, "segments") {
 		seg := s.segments.get(whole(id))
+		if err := checkInt32(`select from "segments" where "id" = $1`, id); err != nil {
+			return err
+		}
 		if seg == nil {
 			return notFound(`No segment exists with ID "%s"`, show(id))
 		}
@@ -296,31 +312,16 @@ func (s *Sandbox) patchStrategy(r *request) (any, error) {
 		return nil, err
 	}
 	data, ok := doc.(object)
-	if !ok {
-		return nil, unknown("Cannot read properties of null (reading 'segments')")
+	problems := []problem{{"", "The `` property must be object. You sent undefined."}}
+	if ok {
+		_, problems = patchedStrategyBody.checkAs("", data, true)
 	}
-	if problems := strictStrategy(data); len(problems) > 0 {
+	if len(problems) > 0 {
 		f := invalid(problems)
 		f.id = false
 		return nil, f
 	}
 	return s.replaceStrategy(st, data, r.PathValue("environment"))
-}
-
-// strictStrategy checks a patched strategy: here nothing is coerced.
-func strictStrategy(data object) []problem {
-	parameters, _ := data["parameters"].(object)
-	for _, k := range keys(parameters) {
-		if _, ok := parameters[k].(string); !ok {
-			at, sent := "/parameters/"+k, ""
-			if text, err := encode(parameters[k]); err == nil {
-				sent = string(text)
-			}
-			return []problem{{at, "The `" + at + "` property must be string. You sent " + sent + "."}}
-		}
-	}
-	_, problems := updateStrategyBody.check("", data)
-	return problems
 }
 
 func (s *Sandbox) deleteStrategy(r *request) (any, error) {
@@ -349,6 +350,9 @@ func (s *Sandbox) sortStrategies(r *request) (any, error) {
 		o, _ := v.(object)
 		if !slices.ContainsFunc(known, func(st *strategy) bool { return st.id == str(o, "id") && st.project == r.PathValue("project") }) {
 			return nil, badData("trying to change strategies for environment via update sortOrder")
+		}
+		if err := checkInt32("update", o["sortOrder"]); err != nil {
+			return nil, err
 		}
 	}
 	for _, v := range orders {

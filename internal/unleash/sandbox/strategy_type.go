@@ -1,5 +1,7 @@
 package sandbox
 
+import "strconv"
+
 // strategyType says which parameters a kind of strategy has. Nothing holds strategies to it.
 type strategyType struct {
 	name                            string
@@ -73,7 +75,7 @@ func (s *Sandbox) readStrategyType(r *request) (any, error) {
 func namedParameters(data object) error {
 	for i, v := range items(data, "parameters") {
 		if p, _ := v.(object); str(p, "name") == "" {
-			return joi("%q is not allowed to be empty", nil, "parameters["+jsNumber(float64(i)).String()+"].name")
+			return joi("%q is not allowed to be empty", nil, "parameters["+strconv.Itoa(i)+"].name")
 		}
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -54,8 +55,13 @@ func plain(v any) any {
 	return v
 }
 
-// jsNumber is a number as JavaScript prints it, within the range where it uses no exponent.
-func jsNumber(f float64) json.Number { return json.Number(strconv.FormatFloat(f, 'f', -1, 64)) }
+// jsNumber is a number as JavaScript prints it.
+func jsNumber(f float64) json.Number {
+	if a := math.Abs(f); a >= 1e21 || a < 1e-6 && a > 0 {
+		return json.Number(strings.Replace(strconv.FormatFloat(f, 'e', -1, 64), "e-0", "e-", 1))
+	}
+	return json.Number(strconv.FormatFloat(f, 'f', -1, 64))
+}
 
 func encode(v any) ([]byte, error) {
 	var b bytes.Buffer
@@ -131,6 +137,35 @@ func optional(o object, key string) *string {
 	return nil
 }
 
+// joiText reads a string where nothing was coerced before: absent is the default.
+func joiText(o object, key, missing string) (string, error) {
+	v, ok := o[key]
+	text, isText := v.(string)
+	switch {
+	case !ok:
+		return missing, nil
+	case !isText:
+		return "", joi("%q must be a string", v, key)
+	case text == "":
+		return "", joi("%q is not allowed to be empty", nil, key)
+	}
+	return text, nil
+}
+
+// joiFlag likewise reads a boolean, which may be written as a string.
+func joiFlag(o object, key string) (bool, error) {
+	v, ok := o[key]
+	if b, isFlag := v.(bool); isFlag || !ok {
+		return b, nil
+	}
+	if text, isText := v.(string); isText {
+		if text = strings.ToLower(text); text == "true" || text == "false" {
+			return text == "true", nil
+		}
+	}
+	return false, joi("%q must be a boolean", v, key)
+}
+
 // orNil is an optional string as JSON.
 func orNil[T any](p *T) any {
 	if p == nil {
@@ -169,13 +204,22 @@ func orStamp(t *time.Time) any {
 	return stamp(*t)
 }
 
+var anyDay = regexp.MustCompile(`^(\d{4}-(?:0?[1-9]|1[0-2]))-(?:29|30|31)$`)
+
 // parseDate reads what JavaScript's Date does of what people send.
 func parseDate(s string) (time.Time, bool) {
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02T15:04", time.DateOnly, "2006-01-02 15:04:05", "2006-01", "2006",
-		time.RFC1123, time.RFC1123Z, "January 2, 2006", "Jan 2, 2006", "01/02/2006"} {
+	if ms, err := strconv.ParseInt(s, 10, 64); err == nil && len(s) != 4 {
+		return time.UnixMilli(ms), true
+	}
+	s = strings.TrimSpace(s)
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02T15:04", "2006-1-2", "2006-01-02 15:04:05", "2006-01", "2006",
+		time.RFC1123, time.RFC1123Z, "January 2, 2006", "Jan 2, 2006", "Jan 2 2006", "1/2/2006"} {
 		if t, err := time.Parse(layout, s); err == nil {
 			return t, true
 		}
+	}
+	if m := anyDay.FindStringSubmatch(s); m != nil {
+		return parseDate(m[1] + "-01") // the 31st of a shorter month is a date there
 	}
 	return time.Time{}, false
 }

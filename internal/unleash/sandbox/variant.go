@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -29,28 +30,24 @@ func (s *Sandbox) variantRoutes() {
 	s.handle("POST /constraints/validate", 204, constraintBody, s.validateConstraint)
 }
 
-// checkVariants is the rule of names, payloads and other properties.
-func checkVariants(all []any) error {
-	allowed := []string{"name", "weight", "weightType", "stickiness", "payload", "overrides"}
+// onlyKeys refuses other properties of an object.
+func onlyKeys(o object, label string, allowed ...string) error {
+	for _, k := range keys(o) {
+		if !slices.Contains(allowed, k) {
+			return joi("%q is not allowed", o[k], label+"."+k)
+		}
+	}
+	return nil
+}
+
+// checkVariants is the rule of all variants, beyond what the schema says.
+func checkVariants(all []any, label string) error {
 	names := map[string]bool{}
 	for i, v := range all {
 		o, _ := v.(object)
-		at := "[" + jsNumber(float64(i)).String() + "]"
-		if err := checkName(at+".name", str(o, "name")); err != nil {
+		at := label + "[" + strconv.Itoa(i) + "]"
+		if err := checkVariant(o, at); err != nil {
 			return err
-		}
-		if p, ok := o["payload"].(object); ok {
-			switch value := str(p, "value"); {
-			case value == "":
-				return joi("%q is not allowed to be empty", nil, at+".payload.value")
-			case str(p, "type") == "json" && (!json.Valid([]byte(value)) || !strings.ContainsAny(strings.TrimSpace(value)[:1], "{[")):
-				return joi("'value' must be a valid json string when 'type' is json", value)
-			}
-		}
-		for _, k := range keys(o) {
-			if !slices.Contains(allowed, k) {
-				return joi("%q is not allowed", o[k], at+"."+k)
-			}
 		}
 		if names[str(o, "name")] {
 			return joi("%q contains a duplicate value", o, at)
@@ -60,11 +57,59 @@ func checkVariants(all []any) error {
 	return nil
 }
 
+// isComposite reports a JSON object or array; null, numbers and strings do not pass for JSON there.
+func isComposite(text string) bool {
+	text = strings.TrimSpace(text)
+	return json.Valid([]byte(text)) && strings.ContainsAny(text[:1], "{[")
+}
+
+func checkVariant(o object, at string) error {
+	if err := checkName(at+".name", str(o, "name")); err != nil {
+		return err
+	}
+	if _, ok := o["weight"]; !ok {
+		return joi("%q is required", nil, at+".weight")
+	}
+	if p, ok := o["payload"].(object); ok {
+		switch value := str(p, "value"); {
+		case value == "":
+			return joi("%q is not allowed to be empty", nil, at+".payload.value")
+		case str(p, "type") == "json" && !isComposite(value):
+			return joi("'value' must be a valid json string when 'type' is json", value)
+		}
+		if err := onlyKeys(p, at+".payload", "type", "value"); err != nil {
+			return err
+		}
+	}
+	if o["stickiness"] == "" {
+		return joi("%q is not allowed to be empty", nil, at+".stickiness")
+	}
+	if v, ok := o["overrides"]; ok {
+		overrides, isList := v.([]any)
+		if !isList {
+			return joi("%q must be an array", v, at+".overrides")
+		}
+		for i, v := range overrides {
+			over, _ := v.(object)
+			at := at + ".overrides[" + strconv.Itoa(i) + "]"
+			for j, value := range items(over, "values") {
+				if _, isText := value.(string); !isText {
+					return joi("%q must be a string", value, at+".values["+strconv.Itoa(j)+"]")
+				}
+			}
+			if err := onlyKeys(over, at, "contextName", "values"); err != nil {
+				return err
+			}
+		}
+	}
+	return onlyKeys(o, at, "name", "weight", "weightType", "stickiness", "payload", "overrides")
+}
+
 // fixVariants checks variants, gives variable ones their weights and sorts. The weights that are left over by rounding go
 // to the first ones as they were sent, so that putting back what was read can move them. Legacy variants without a
 // weightType are lost here.
 func fixVariants(all []any) ([]any, error) {
-	if err := checkVariants(all); err != nil || len(all) == 0 {
+	if err := checkVariants(all, ""); err != nil || len(all) == 0 {
 		return []any{}, err
 	}
 	var variable, fix []any
