@@ -243,6 +243,9 @@ func (o *object[C, M, A]) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		was := decode[M](ctx, o.spec.Schema, prior, &resp.Diagnostics)
 		check.Prior = &was
 	}
+	if replaces { // what is made anew is written whatever the version
+		prior = values{}
+	}
 	o.writeOnly(plan, prior, config)
 	want := decode[M](ctx, o.spec.Schema, plan, &resp.Diagnostics)
 	check.Plan = &want

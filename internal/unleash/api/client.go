@@ -45,14 +45,15 @@ type Client struct {
 	wait   func(context.Context, time.Duration) error
 	delay  time.Duration // Config.IntegrationDelay
 
-	mu       sync.Mutex
-	answers  map[string]any   // by question: what remember keeps
-	dropped  map[string]int   // by question: how often forget was called
-	asked    map[string]int   // by collection: how many of its objects were read
-	flags    map[string]*Flag // by project/name
-	byServer byServer
-	tags     tagBook
-	names    nameBook
+	mu        sync.Mutex
+	answers   map[string]any       // by question: what remember keeps
+	dropped   map[string]int       // by question: how often forget was called
+	asked     map[string]int       // by collection: how many of its objects were read
+	flags     map[string]*Flag     // by project/name
+	archivals map[string]time.Time // by project: when a flag of it was last archived
+	byServer  byServer
+	tags      tagBook
+	names     nameBook
 }
 
 // New checks the configuration. It sends nothing.
@@ -84,7 +85,7 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{rest: client, wait: pause, delay: config.IntegrationDelay, answers: map[string]any{}, dropped: map[string]int{}, asked: map[string]int{}, flags: map[string]*Flag{}, tags: newTagBook(), names: newNameBook()}, nil
+	return &Client{rest: client, wait: pause, delay: config.IntegrationDelay, answers: map[string]any{}, dropped: map[string]int{}, asked: map[string]int{}, flags: map[string]*Flag{}, archivals: map[string]time.Time{}, tags: newTagBook(), names: newNameBook()}, nil
 }
 
 func pause(ctx context.Context, d time.Duration) error {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"strings"
 
 	"github.com/flagops/terraform-provider-flagops/internal/rest"
 )
@@ -136,22 +135,6 @@ func notLinked(path rest.Path, project, environment string) error {
 	return err
 }
 
-// projectOverview is what flags need to know of their project. Every edition shows it, and only it tells whether a
-// project exists.
-type projectOverview struct {
-	Environments  []struct{ Environment string }
-	FeatureNaming struct{ Pattern *string }
-	LinkTemplates []json.RawMessage // a new flag starts with links made from them
-
-	FeatureTypeCounts []struct{ Count int } // of live flags
-}
-
-func (c *Client) overview(ctx context.Context, project string) (projectOverview, error) {
-	return remember(ctx, c, "overview "+project, func(ctx context.Context) (projectOverview, error) {
-		return rest.Get[projectOverview](ctx, c.rest, rest.P("/api/admin/projects/{}/overview", project))
-	})
-}
-
 // projectEnvironments is what a new flag of a project is in its environments: off, without strategies.
 func (c *Client) projectEnvironments(ctx context.Context, project string) ([]FlagEnvironment, error) {
 	overview, err := c.overview(ctx, project)
@@ -160,17 +143,4 @@ func (c *Client) projectEnvironments(ctx context.Context, project string) ([]Fla
 		environments[i] = FlagEnvironment{Name: e.Environment, Strategies: []Strategy{}}
 	}
 	return environments, err
-}
-
-// forgetProject has a project and its flags read afresh: a write has changed its settings or which environments it has.
-func (c *Client) forgetProject(project string) {
-	c.forget("overview " + project)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for key := range c.flags {
-		if strings.HasPrefix(key, project+"/") {
-			delete(c.flags, key)
-			c.flight.Forget("flag " + key)
-		}
-	}
 }
