@@ -99,7 +99,7 @@ func (m *featureStateModel) fromAPI(s api.FeatureState) {
 		}
 		now := was
 		now.read(there)
-		if i < len(prior) && was.Parameters == nil {
+		if was.Parameters == nil && (i < len(prior) || len(now.Parameters) == 0) {
 			now.Parameters = nil
 		}
 		if was.Title == nil && *now.Title == "" {

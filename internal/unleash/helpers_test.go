@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/compare"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -151,6 +152,9 @@ func imports(t *testing.T, resourceName string, ids func() []string, ignored ...
 
 // identifier is an attribute that every object of a type has, where that is not id.
 func identifier(resourceName string) string {
+	if strings.Contains(resourceName, "flagops_unleash_feature_state.") {
+		return "feature"
+	}
 	for _, noun := range []string{"feature.", "context_field", "tag_type", "strategy_type", "environment."} {
 		if strings.Contains(resourceName, "flagops_unleash_"+noun) {
 			return "name"
@@ -177,4 +181,26 @@ func has(texts ...string) *regexp.Regexp {
 		texts[i] = strings.ReplaceAll(regexp.QuoteMeta(text), " ", `[\s│]+`)
 	}
 	return regexp.MustCompile("(?s)" + strings.Join(texts, ".*"))
+}
+
+// removeFlags deletes flags of the default project for good. A stock server that has not worked up yet that a flag was
+// made, or archived, ends where it finds the flag gone: what it has worked up shows in the lifecycle.
+func removeFlags(u *acctest.Unleash, names ...string) {
+	for _, name := range names {
+		at, stage := "/projects/default/features/"+name, "initial"
+		if status, _ := u.Send("GET", at+"/environments/development", nil); status != 200 {
+			continue
+		}
+		if status, _ := u.Send("GET", at, nil); status != 200 {
+			stage = "archived"
+		}
+		for i := 0; acctest.RealUnleash() && i < 30; i++ {
+			if _, body := u.Send("GET", at+"/lifecycle", nil); strings.Contains(string(body), stage) {
+				break
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		u.Send("PATCH", at, []any{map[string]any{"op": "add", "path": "/archived", "value": true}})
+		u.Send("DELETE", "/archive/"+name, nil)
+	}
 }

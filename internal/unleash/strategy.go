@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -204,6 +205,18 @@ func checkStrategies(ctx context.Context, client *api.Client, plan, prior []stra
 		refuse(at(i).AtName("segments"), "segments", len(s.Segments), limits.StrategySegments, 0)
 		for j, c := range s.Constraints {
 			refuse(at(i).AtName("constraints").AtListIndex(j).AtName("values"), "values", len(c.Values), limits.ConstraintValues, values)
+		}
+		if i < len(prior) && s.Parameters != nil && deref(s.Name) == deref(prior[i].Name) {
+			var left []string
+			for _, name := range sortedNames(prior[i].Parameters) {
+				if _, named := s.Parameters[name]; !named {
+					left = append(left, name)
+				}
+			}
+			if len(left) > 0 {
+				diags.AddAttributeWarning(at(i).AtName("parameters"), "Parameters are no longer managed", fmt.Sprintf("The configuration leaves out "+
+					"what was managed (or imported): %s. The server keeps what it has.", strings.Join(left, ", ")))
+			}
 		}
 		for _, name := range sortedNames(s.Parameters) {
 			value := s.Parameters[name]

@@ -36,7 +36,7 @@ func TestArrangement(t *testing.T) {
 		"equal":   {[]Strategy{want("x", "1"), want("y", "2")}, []Strategy{rollout("a", "x", "1", 0), rollout("b", "y", "2", 1)}, "a b", "", ""},
 		"equal, with gaps and ties": {[]Strategy{want("x", "1"), want("y", "2"), want("z", "3")},
 			[]Strategy{rollout("a", "x", "1", -4), rollout("b", "y", "2", 7), rollout("c", "z", "3", 7)}, "a b c", "", ""},
-		"equal twins": {[]Strategy{want("", "1"), want("", "1")}, []Strategy{rollout("a", "", "1", 0), rollout("b", "", "1", 1)}, "a b", "", ""},
+		"equal twins":                      {[]Strategy{want("", "1"), want("", "1")}, []Strategy{rollout("a", "", "1", 0), rollout("b", "", "1", 1)}, "a b", "", ""},
 		"a parameter that is the server's": {[]Strategy{want("", "10")}, []Strategy{more}, "a", "", ""},
 		"added at the end":                 {[]Strategy{want("x", "1"), want("y", "2")}, []Strategy{rollout("a", "x", "1", 5)}, "a +6", "", ""},
 		"added at the beginning":           {[]Strategy{want("y", "2"), want("z", "3"), want("x", "1")}, []Strategy{rollout("a", "x", "1", 0)}, "+-2 +-1 a", "", ""},

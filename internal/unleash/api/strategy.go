@@ -94,15 +94,15 @@ func strategiesIn(at place, e *FlagEnvironment) []Strategy {
 	}
 	slices.SortStableFunc(strategies, func(a, b Strategy) int {
 		order := cmp.Compare(*a.SortOrder, *b.SortOrder)
-		if order == 0 && len(a.ID) == len(b.ID) && len(a.ID) == ulid { // ids that grow: the order of creation, which decides
-			order = cmp.Compare(a.ID, b.ID)
+		if order == 0 && len(a.ID) == ulid && len(b.ID) == ulid { // the older one comes first, and an id begins with its time
+			order = cmp.Compare(a.ID[:ulidTime], b.ID[:ulidTime])
 		}
 		return order
 	})
 	return strategies
 }
 
-const ulid = 26 // characters; versions up to 6 had random ids
+const ulid, ulidTime = 26, 10 // characters; versions up to 6 had random ids
 
 func pointer[T any](v T) *T { return &v }
 
