@@ -34,11 +34,21 @@ func (s *Sandbox) readConstraints(all, before []any) ([]any, error) {
 			return nil, exceeds("constraint values for "+str(c, "contextName"), s.limits.ConstraintValues)
 		}
 	}
-	return s.checkConstraints(all)
+	return s.checkConstraints(all, "")
 }
 
-// checkConstraints checks constraints and fills their values in.
-func (s *Sandbox) checkConstraints(all []any) ([]any, error) {
+// checkConstraints checks constraints and fills their values in. Those of a segment are looked at as a whole first, under
+// a label.
+func (s *Sandbox) checkConstraints(all []any, label string) ([]any, error) {
+	for i, v := range all {
+		c, _ := v.(object)
+		if label == "" {
+			break
+		}
+		if err := checkValues(c, label+"["+strconv.Itoa(i)+"]."); err != nil {
+			return nil, err
+		}
+	}
 	out := []any{}
 	for _, v := range all {
 		c, _ := v.(object)
@@ -53,19 +63,24 @@ func (s *Sandbox) checkConstraints(all []any) ([]any, error) {
 	return out, nil
 }
 
+// checkValues is what is asked of every constraint, whatever its operator.
+func checkValues(c object, label string) error {
+	if str(c, "contextName") == "" {
+		return joi("%q is not allowed to be empty", nil, label+"contextName")
+	}
+	for i, v := range texts(c, "values") {
+		if err := checkLength(label+"values["+strconv.Itoa(i)+"]", v, 100); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (s *Sandbox) checkConstraint(c object) error {
 	value, hasValue := c["value"].(string)
 	values, operator := texts(c, "values"), str(c, "operator")
-	if str(c, "contextName") == "" {
-		return joi("%q is not allowed to be empty", nil, "contextName")
-	}
-	for i, v := range values {
-		switch label := "values[" + strconv.Itoa(i) + "]"; {
-		case v == "":
-			return joi("%q is not allowed to be empty", nil, label)
-		case len([]rune(v)) > 100:
-			return joi("%q length must be less than or equal to 100 characters long", v, label)
-		}
+	if err := checkValues(c, ""); err != nil {
+		return err
 	}
 	kind, _, _ := strings.Cut(operator, "_")
 	single := slices.Contains([]string{"NUM", "DATE", "SEMVER"}, kind)

@@ -116,7 +116,7 @@ func (c *contextField) read(data object) error {
 	for i, v := range items(data, "legalValues") {
 		o, _ := v.(object)
 		at := "legalValues[" + strconv.Itoa(i) + "]"
-		if err := checkLegalValue(at+".value", str(o, "value")); err != nil {
+		if err := checkLength(at+".value", str(o, "value"), 100); err != nil {
 			return err
 		}
 		if slices.ContainsFunc(legal, func(l object) bool { return str(l, "value") == str(o, "value") }) {
@@ -130,16 +130,6 @@ func (c *contextField) read(data object) error {
 			return joi("%q is not allowed to be empty", nil, "project")
 		}
 		c.project = p
-	}
-	return nil
-}
-
-func checkLegalValue(label, value string) error {
-	switch {
-	case value == "":
-		return joi("%q is not allowed to be empty", nil, label)
-	case len([]rune(value)) > 100:
-		return joi("%q length must be less than or equal to 100 characters long", value, label)
 	}
 	return nil
 }
@@ -222,7 +212,7 @@ func (s *Sandbox) setLegalValue(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkLegalValue("value", str(r.data(), "value")); err != nil {
+	if err := checkLength("value", str(r.data(), "value"), 100); err != nil {
 		return nil, err
 	}
 	if i := slices.IndexFunc(c.legalValues, func(l object) bool { return str(l, "value") == str(r.data(), "value") }); i >= 0 {

@@ -2,6 +2,8 @@ package sandbox
 
 import (
 	"net/url"
+	"path"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -23,32 +25,74 @@ func (s *Sandbox) linkRoutes() {
 	s.handle("DELETE "+all+"/{link}", 204, nil, s.deleteLink)
 }
 
-// normalizeURL does what the server's library of that name does to most addresses.
+var (
+	otherScheme = regexp.MustCompile(`^([a-z][a-z0-9+-]*:|[a-z][a-z0-9+.-]*://)`)
+	webScheme   = regexp.MustCompile(`^(https?|file)://`)
+	hostAndPort = regexp.MustCompile(`^localhost:\d{1,5}([/?#]|$)`)
+	www         = regexp.MustCompile(`^www\.([a-z0-9-]{1,63}\.[a-z0-9.-]{2,63})$`)
+	slashes     = regexp.MustCompile(`//+`)
+	octet       = regexp.MustCompile(`%(2[1789AD]|[345][0-9A-Fa-f]|[67][0-9A-Fa-f])`)
+)
+
+// normalizeURL does what the server's library of that name does to addresses; it knows no punycode.
 func normalizeURL(address string) (string, error) {
 	text := strings.TrimSpace(address)
-	if !strings.Contains(text, "://") && !strings.HasPrefix(text, "mailto:") {
+	invalid := badData("Invalid URL: %s", address)
+	lower := strings.ToLower(text)
+	switch web := webScheme.MatchString(lower); {
+	case !web && otherScheme.MatchString(lower) && !hostAndPort.MatchString(lower):
+		return text, nil
+	case strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//"), strings.HasPrefix(text, "."):
+		return "", invalid
+	case !web:
 		text = "https://" + strings.TrimPrefix(text, "//")
 	}
 	u, err := url.Parse(text)
-	if err != nil || u.Host == "" && u.Opaque == "" || strings.ContainsAny(u.Host, " ") {
-		return "", badData("Invalid URL: %s", address)
+	if err != nil || u.Host == "" {
+		return "", invalid
 	}
-	u.Scheme, u.Host, u.User = strings.ToLower(u.Scheme), strings.ToLower(strings.TrimPrefix(u.Host, "www.")), nil
-	if u.RawQuery != "" {
-		q := u.Query()
-		for k := range q {
-			if strings.HasPrefix(strings.ToLower(k), "utm_") {
-				q.Del(k)
-			}
+	host, port := strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), u.Port()
+	if m := www.FindStringSubmatch(host); m != nil && !strings.HasPrefix(m[1], "www.") {
+		host = m[1]
+	}
+	if port != "" && port != map[string]string{"http": "80", "https": "443"}[u.Scheme] {
+		host += ":" + port
+	}
+	at := path.Clean("/" + slashes.ReplaceAllString(u.EscapedPath(), "/"))
+	at = octet.ReplaceAllStringFunc(at, func(o string) string {
+		if plain, err := url.PathUnescape(o); err == nil && friendly.MatchString(plain) {
+			return plain
 		}
-		u.RawQuery = q.Encode() // sorts
+		return o
+	})
+	query, fragment := normalizeQuery(u.RawQuery), u.EscapedFragment()
+	out := u.Scheme + "://" + host
+	if at != "/" || query != "" || fragment != "" {
+		out += at
 	}
-	for strings.Contains(u.Path, "//") {
-		u.Path = strings.ReplaceAll(u.Path, "//", "/")
+	if query != "" {
+		out += "?" + query
 	}
-	u.RawPath, u.Path = "", strings.TrimSuffix(u.Path, "/")
-	u.ForceQuery = false
-	return u.String(), nil
+	if fragment != "" {
+		out += "#" + fragment
+	}
+	return out, nil
+}
+
+// normalizeQuery sorts parameters and drops those of trackers.
+func normalizeQuery(raw string) string {
+	name := func(parameter string) string {
+		k, _, _ := strings.Cut(parameter, "=")
+		return k
+	}
+	all := slices.DeleteFunc(strings.Split(raw, "&"), func(p string) bool { return p == "" || strings.HasPrefix(strings.ToLower(p), "utm_") })
+	slices.SortStableFunc(all, func(a, b string) int { return strings.Compare(name(a), name(b)) })
+	for i, p := range all {
+		if text, err := url.QueryUnescape(strings.TrimPrefix(p, name(p)+"=")); err == nil && strings.Contains(p, "=") {
+			all[i] = name(p) + "=" + url.QueryEscape(text)
+		}
+	}
+	return strings.Join(all, "&")
 }
 
 func (s *Sandbox) addLink(f *feature, address string, title *string) {
@@ -73,7 +117,7 @@ func (s *Sandbox) createLink(r *request) (any, error) {
 	return nil, nil
 }
 
-// findLink looks for a link whatever the flag in the path.
+// findLink looks for a link, whatever flag is in the path.
 func (s *Sandbox) findLink(id string) (*feature, *link, error) {
 	for _, f := range s.features.where(nil) {
 		for _, l := range f.links {
@@ -93,6 +137,14 @@ func (s *Sandbox) updateLink(r *request) (any, error) {
 	f, l, err := s.findLink(r.PathValue("link"))
 	if err != nil {
 		return nil, err
+	}
+	to := s.pathFeature(r)
+	if to == nil {
+		return nil, unknown(`update "feature_link" - insert or update on table "feature_link" violates foreign key constraint "feature_link_feature_name_fkey"`)
+	}
+	if to != f { // the path says whose it is from now on
+		f.links = slices.DeleteFunc(f.links, func(x *link) bool { return x == l })
+		to.links = append(to.links, l)
 	}
 	l.url = normal
 	if _, ok := r.data()["title"]; ok {

@@ -121,9 +121,9 @@ func (s *Sandbox) searchFeatures(r *request) (any, error) {
 func (s *Sandbox) segmentsOf(f *feature) []string {
 	out := []string{}
 	for _, st := range s.strategies.where(func(st *strategy) bool { return st.feature == f.name }) {
-		for _, id := range st.segments {
-			if name := s.segments.get(id).name; !slices.Contains(out, name) {
-				out = append(out, name)
+		for _, g := range st.segments {
+			if !slices.Contains(out, g.name) {
+				out = append(out, g.name)
 			}
 		}
 	}
@@ -162,8 +162,8 @@ func (s *Sandbox) export(r *request) (any, error) {
 		for _, st := range s.strategiesOf(f.name, env) {
 			strategies = append(strategies, object{"name": st.name, "id": st.id, "featureName": f.name, "title": orNil(st.title), "parameters": st.parameters,
 				"constraints": st.constraints, "variants": st.variants, "disabled": orNil(st.disabled), "segments": st.segmentIDs()})
-			for _, id := range st.segments {
-				once("segment "+strconv.Itoa(id), func() { segments = append(segments, object{"id": id, "name": s.segments.get(id).name}) })
+			for _, g := range st.segments {
+				once("segment "+strconv.Itoa(g.id), func() { segments = append(segments, object{"id": g.id, "name": g.name}) })
 			}
 			for _, c := range s.contextFields.where(func(c *contextField) bool {
 				return uses(st.constraints, c.name) || str(st.parameters, "stickiness") == c.name

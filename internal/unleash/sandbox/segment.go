@@ -14,6 +14,7 @@ type segment struct {
 	description, project *string
 	constraints          []any
 	created              time.Time
+	written              int // when, compared with others
 }
 
 var segmentBody = shape("name constraints", prop{"name", text}, prop{"description", nullText}, prop{"project", nullText},
@@ -43,7 +44,7 @@ func (g *segment) show() object {
 // users are the strategies that use a segment. Those of archived flags do not count.
 func (s *Sandbox) usersOf(id int) []*strategy {
 	return s.strategies.where(func(st *strategy) bool {
-		return slices.Contains(st.segments, id) && s.features.get(st.feature).archived == nil
+		return slices.Contains(st.segmentIDs(), id) && s.features.get(st.feature).archived == nil
 	})
 }
 
@@ -102,7 +103,7 @@ func (s *Sandbox) readSegmentBody(g *segment, data object) error {
 	if str(data, "name") == "" {
 		return joi("%q is not allowed to be empty", nil, "name")
 	}
-	constraints, err := s.checkConstraints(items(data, "constraints"))
+	constraints, err := s.checkConstraints(items(data, "constraints"), "constraints")
 	if err != nil {
 		return err
 	}
@@ -136,7 +137,7 @@ func (s *Sandbox) createSegment(r *request) (any, error) {
 			`values ($1, $2, DEFAULT, DEFAULT, $3, $4) returning "id", "name", "description", "segment_project_id", "created_by", "created_at", "constraints" - ` +
 			`insert or update on table "segments" violates foreign key constraint "segments_segment_project_id_fkey"`)
 	}
-	g.id = s.lastSegment
+	g.id, g.written = s.lastSegment, s.tick()
 	s.segments.put(g.id, g)
 	s.event("segment-created", str(r.data(), "project"), "")
 	return g.show(), nil
@@ -173,7 +174,7 @@ func (s *Sandbox) updateSegment(r *request) (any, error) {
 	if p := changed.project; p != nil && !s.projects.has(*p) {
 		return nil, unknown(`update "segments" - insert or update on table "segments" violates foreign key constraint "segments_segment_project_id_fkey"`)
 	}
-	changed.id, changed.name, changed.created = g.id, name, g.created
+	changed.id, changed.name, changed.created, changed.written = g.id, name, g.created, s.tick()
 	if _, ok := r.data()["description"]; !ok {
 		changed.description = g.description
 	}
@@ -192,7 +193,7 @@ func (s *Sandbox) deleteSegment(r *request) (any, error) {
 	}
 	s.segments.drop(g.id)
 	for _, st := range s.strategies.where(nil) {
-		st.segments = slices.DeleteFunc(st.segments, func(id int) bool { return id == g.id })
+		st.segments = slices.DeleteFunc(st.segments, func(x *segment) bool { return x == g })
 	}
 	s.event("segment-deleted", "", "")
 	return nil, nil
@@ -201,9 +202,8 @@ func (s *Sandbox) deleteSegment(r *request) (any, error) {
 func (s *Sandbox) segmentsOfStrategy(r *request) (any, error) {
 	var all []*segment
 	if st := s.strategies.get(r.PathValue("strategy")); st != nil {
-		for _, id := range st.segments {
-			all = append(all, s.segments.get(id))
-		}
+		st.segmentIDs() // sorts
+		all = st.segments
 	}
 	return object{"segments": render(all, (*segment).show)}, nil
 }
@@ -214,19 +214,15 @@ func (s *Sandbox) setSegments(r *request) (any, error) {
 		return nil, badData("Strategies may not have more than %d segments", s.limits.StrategySegments)
 	}
 	st := s.strategies.get(str(r.data(), "strategyId"))
-	want := []int{}
-	for _, v := range ids {
-		if want = append(want, whole(v)); st == nil || !s.segments.has(whole(v)) {
-			key := "feature_strategy_id"
-			if st != nil {
-				key = "segment_id"
-			}
-			return nil, unknown(`insert into "feature_strategy_segment" ("feature_strategy_id", "segment_id") values ($1, $2) - `+
-				`insert or update on table "feature_strategy_segment" violates foreign key constraint "feature_strategy_segment_%s_fkey"`, key)
+	if st == nil {
+		if len(ids) == 0 {
+			return r.data(), nil
 		}
+		return nil, unknown(`insert into "feature_strategy_segment" ("feature_strategy_id", "segment_id") values ($1, $2) - insert or update on table ` +
+			`"feature_strategy_segment" violates foreign key constraint "feature_strategy_segment_feature_strategy_id_fkey"`)
 	}
-	if st != nil {
-		st.segments = relink(st.segments, want)
+	if err := s.relink(st, ids); err != nil {
+		return nil, err
 	}
 	return r.data(), nil
 }

@@ -21,6 +21,7 @@ type store struct {
 	environments   table[string, environment]
 	projects       table[string, project]
 	access         []grant
+	clock          int
 	lastSegment    int
 	lastAddon      int
 	lastUser       int
@@ -61,6 +62,12 @@ func newStore(token string) store {
 	d.tokens.put(token, &apiToken{secret: token, name: "admin", kind: "admin", projects: []string{"*"}, environment: "*", created: now})
 	d.users.put(1, &user{id: 1, username: ptr("admin"), role: 1, created: now})
 	return d
+}
+
+// tick orders writes.
+func (d *store) tick() int {
+	d.clock++
+	return d.clock
 }
 
 // table is rows in the order in which they were added.

@@ -17,14 +17,22 @@ type strategy struct {
 	sortOrder                               int
 	parameters                              object
 	constraints, variants                   []any
-	segments                                []int // in the order of the links
+	segments                                []*segment
 	created                                 time.Time
 }
 
 // off reports a disabled strategy.
 func (st *strategy) off() bool { return st.disabled != nil && *st.disabled }
 
-func (st *strategy) segmentIDs() []int { return append([]int{}, st.segments...) }
+// segmentIDs come in the order in which the segments were last written, not in the one in which they were linked.
+func (st *strategy) segmentIDs() []int {
+	slices.SortFunc(st.segments, func(a, b *segment) int { return cmp.Compare(a.written, b.written) })
+	ids := []int{}
+	for _, g := range st.segments {
+		ids = append(ids, g.id)
+	}
+	return ids
+}
 
 var (
 	parametersBody     = dict(text)
@@ -224,28 +232,39 @@ func (s *Sandbox) readStrategyBody(st *strategy, data object) error {
 	return nil
 }
 
-// linkSegments links the segments of a body: what is linked already stays where it is.
+// linkSegments links the segments of a body, if it has any.
 func (s *Sandbox) linkSegments(st *strategy, data object) error {
 	want, ok := data["segments"].([]any)
 	if !ok {
 		return nil
 	}
-	ids := make([]int, len(want))
-	for i, v := range want {
-		ids[i] = whole(v)
-	}
-	st.segments = relink(st.segments, ids)
-	return nil
+	return s.relink(st, want)
 }
 
-func relink(have, want []int) []int {
-	out := slices.DeleteFunc(slices.Clone(have), func(id int) bool { return !slices.Contains(want, id) })
-	for _, id := range want {
-		if !slices.Contains(out, id) {
-			out = append(out, id)
+// relink drops the segments that are not wanted and adds the others; one at a time, so that none can be added twice.
+func (s *Sandbox) relink(st *strategy, ids []any) error {
+	var want, added []*segment
+	for _, id := range ids {
+		g := s.segments.get(whole(id))
+		switch {
+		case g == nil, slices.Contains(added, g):
+			st.segments = want // what a transaction would undo
+			key := "segment_id_fkey"
+			if g != nil {
+				key = "pkey"
+			}
+			return unknown(`insert into "feature_strategy_segment" ("feature_strategy_id", "segment_id") values ($1, $2) - `+
+				`violates constraint "feature_strategy_segment_%s"`, key)
+		case slices.Contains(st.segments, g):
+		default:
+			added = append(added, g)
+		}
+		if !slices.Contains(want, g) {
+			want = append(want, g)
 		}
 	}
-	return out
+	st.segments = want
+	return nil
 }
 
 func (s *Sandbox) updateStrategy(r *request) (any, error) {
@@ -303,7 +322,7 @@ func (s *Sandbox) patchStrategy(r *request) (any, error) {
 	start, _ := clone(object{"id": st.id, "name": st.name, "title": orNil(st.title), "disabled": orNil(st.disabled), "constraints": st.constraints,
 		"parameters": st.parameters, "variants": st.variants, "sortOrder": jsNumber(float64(st.sortOrder))}).(object)
 	segments := []any{}
-	for _, id := range st.segments {
+	for _, id := range st.segmentIDs() {
 		segments = append(segments, jsNumber(float64(id)))
 	}
 	start["segments"] = segments

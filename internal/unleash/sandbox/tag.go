@@ -170,10 +170,14 @@ func (s *Sandbox) changeTags(f *feature, diff object) error {
 	return nil
 }
 
+// changeFeatureTags misses a flag only when there is something to do, or to tell.
 func (s *Sandbox) changeFeatureTags(r *request) (any, error) {
 	f := s.pathFeature(r)
-	if f == nil {
+	switch {
+	case f == nil && len(items(r.data(), "addedTags"))+len(items(r.data(), "removedTags")) > 0:
 		return nil, notFound("No feature flag found")
+	case f == nil:
+		return s.listFeatureTags(r)
 	}
 	if err := s.changeTags(f, r.data()); err != nil {
 		return nil, err
@@ -182,10 +186,12 @@ func (s *Sandbox) changeFeatureTags(r *request) (any, error) {
 }
 
 func (s *Sandbox) deleteFeatureTag(r *request) (any, error) {
-	if f := s.pathFeature(r); f != nil {
-		f.tags = slices.DeleteFunc(f.tags, func(t tag) bool { return t == pathTag(r) })
-		s.event("feature-untagged", f.project, "")
+	f := s.pathFeature(r)
+	if f == nil {
+		return nil, notFound("No feature flag found")
 	}
+	f.tags = slices.DeleteFunc(f.tags, func(t tag) bool { return t == pathTag(r) })
+	s.event("feature-untagged", f.project, "")
 	return nil, nil
 }
 
@@ -194,6 +200,8 @@ func (s *Sandbox) bulkTags(r *request) (any, error) {
 	for _, name := range texts(r.data(), "features") {
 		f := s.features.get(name)
 		switch {
+		case f == nil && len(items(diff, "addedTags")) > 0:
+			return nil, unknown(`insert into "feature_tag" - insert or update on table "feature_tag" violates foreign key constraint "feature_tag_feature_name_fkey"`)
 		case f == nil:
 			continue
 		case f.project != r.PathValue("project"):

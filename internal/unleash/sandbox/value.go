@@ -194,6 +194,17 @@ func checkNameLength(label, name string, low, high int) error {
 	return nil
 }
 
+// checkLength is the rule of texts that may be anything but empty.
+func checkLength(label, text string, high int) error {
+	switch {
+	case text == "":
+		return joi("%q is not allowed to be empty", nil, label)
+	case len([]rune(text)) > high:
+		return joi("%q length must be less than or equal to %d characters long", text, label, high)
+	}
+	return nil
+}
+
 // stamp is a time as the API prints it.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
