@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 
 	"github.com/flagops/terraform-provider-flagops/internal/rest"
@@ -34,7 +35,7 @@ func (k collection[T]) read(ctx context.Context, c *Client, at T) (T, error) {
 	c.mu.Unlock()
 	var missing error
 	if alone {
-		got, err := k.get(c, ctx, at)
+		got, err := k.one(ctx, c, at)
 		if !errors.Is(err, rest.ErrNotFound) {
 			return got, err
 		}
@@ -55,7 +56,33 @@ func (k collection[T]) read(ctx context.Context, c *Client, at T) (T, error) {
 	case k.get == nil:
 		return at, k.gone(at)
 	}
-	return k.get(c, ctx, at)
+	return k.one(ctx, c, at)
+}
+
+// one fetches it alone, and does not take anything else for it.
+func (k collection[T]) one(ctx context.Context, c *Client, at T) (T, error) {
+	got, err := k.get(c, ctx, at)
+	return k.checked(got, at, err)
+}
+
+func (k collection[T]) checked(got, want T, err error) (T, error) {
+	if err == nil && !k.same(got, want) {
+		err = fmt.Errorf("the server was asked about one of its %s and answered with something else", k.name)
+	}
+	return got, err
+}
+
+// send writes one that the server answers with.
+func (k collection[T]) send(ctx context.Context, c *Client, method string, path rest.Path, in any, want T) (T, error) {
+	defer c.forget(k.name)
+	got, err := rest.Send[T](ctx, c.rest, method, path, in)
+	return k.checked(got, want, err)
+}
+
+// do writes one that the server does not answer with.
+func (k collection[T]) do(ctx context.Context, c *Client, method string, path rest.Path, in any) error {
+	defer c.forget(k.name)
+	return c.rest.Do(ctx, method, path, in, nil)
 }
 
 // each yields them all.

@@ -57,21 +57,18 @@ func (c *Client) ContextFields(ctx context.Context, _ ContextField) iter.Seq2[Co
 
 // CreateContextField makes one.
 func (c *Client) CreateContextField(ctx context.Context, want ContextField) (ContextField, error) {
-	defer c.forget(contextFields.name)
-	made, err := rest.Send[ContextField](ctx, c.rest, http.MethodPost, rest.P("/api/admin/context"), want.settings())
+	made, err := contextFields.send(ctx, c, http.MethodPost, rest.P("/api/admin/context"), want.settings(), want)
 	return made, noProject(nameTaken(err), want.Project)
 }
 
 // UpdateContextField changes everything but the sort order. The server answers with nothing.
 func (c *Client) UpdateContextField(ctx context.Context, _, want ContextField) (ContextField, error) {
-	defer c.forget(contextFields.name)
-	return want, noProject(c.rest.Do(ctx, http.MethodPut, want.path(), want.settings(), nil), want.Project)
+	return want, noProject(contextFields.do(ctx, c, http.MethodPut, want.path(), want.settings()), want.Project)
 }
 
 // DeleteContextField deletes one that no strategy of a live flag compares.
 func (c *Client) DeleteContextField(ctx context.Context, at ContextField) error {
-	defer c.forget(contextFields.name)
-	err := c.rest.Do(ctx, http.MethodDelete, at.path(), nil, nil)
+	err := contextFields.do(ctx, c, http.MethodDelete, at.path(), nil)
 	if hasStatus(err, http.StatusConflict) {
 		answer, e := rest.Get[struct{ Strategies []Usage }](ctx, c.rest, rest.P("/api/admin/context/{}/strategies", at.Name))
 		if e == nil {

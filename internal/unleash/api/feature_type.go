@@ -47,8 +47,7 @@ func (c *Client) SetFeatureType(ctx context.Context, want FeatureType) (FeatureT
 	if err != nil || deref(has.LifetimeDays) == deref(want.LifetimeDays) {
 		return has, err
 	}
-	defer c.forget(featureTypes.name)
-	return rest.Send[FeatureType](ctx, c.rest, http.MethodPut, rest.P("/api/admin/feature-types/{}/lifetime", want.ID), map[string]any{"lifetimeDays": deref(want.LifetimeDays)})
+	return featureTypes.send(ctx, c, http.MethodPut, rest.P("/api/admin/feature-types/{}/lifetime", want.ID), map[string]any{"lifetimeDays": deref(want.LifetimeDays)}, want)
 }
 
 // UpdateFeatureType sets the lifetime.

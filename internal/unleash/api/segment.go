@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"net/http"
 	"slices"
@@ -64,19 +65,20 @@ func (c *Client) SegmentCount(ctx context.Context) (int, error) {
 func (c *Client) CreateSegment(ctx context.Context, want Segment) (Segment, error) {
 	defer c.forget(segments.name)
 	made, err := rest.Send[Segment](ctx, c.rest, http.MethodPost, rest.P("/api/admin/segments"), want.settings())
+	if err == nil && (made.ID == 0 || made.Name != want.Name) {
+		return want, errors.New("POST /api/admin/segments answered with something that is not this segment")
+	}
 	return made, c.segmentRefused(ctx, want, err)
 }
 
 // UpdateSegment changes everything. The server answers with nothing.
 func (c *Client) UpdateSegment(ctx context.Context, _, want Segment) (Segment, error) {
-	defer c.forget(segments.name)
-	return want, c.segmentRefused(ctx, want, c.rest.Do(ctx, http.MethodPut, want.path(), want.settings(), nil))
+	return want, c.segmentRefused(ctx, want, segments.do(ctx, c, http.MethodPut, want.path(), want.settings()))
 }
 
 // DeleteSegment deletes one that no strategy of a live flag uses.
 func (c *Client) DeleteSegment(ctx context.Context, at Segment) error {
-	defer c.forget(segments.name)
-	err := c.rest.Do(ctx, http.MethodDelete, at.path(), nil, nil)
+	err := segments.do(ctx, c, http.MethodDelete, at.path(), nil)
 	if hasStatus(err, http.StatusConflict) { // without a word
 		return inUse(err, c.segmentUsers(ctx, at), "Take it from them first, and what Terraform manages should refer to the id of this resource, so that it goes first.")
 	}

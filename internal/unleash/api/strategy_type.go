@@ -68,8 +68,7 @@ func (c *Client) StrategyTypes(ctx context.Context, _ StrategyType) iter.Seq2[St
 
 // CreateStrategyType makes one, and then deprecates it where that is wanted.
 func (c *Client) CreateStrategyType(ctx context.Context, want StrategyType) (StrategyType, error) {
-	defer c.forget(strategyTypes.name)
-	made, err := rest.Send[StrategyType](ctx, c.rest, http.MethodPost, rest.P("/api/admin/strategies"), want.settings())
+	made, err := strategyTypes.send(ctx, c, http.MethodPost, rest.P("/api/admin/strategies"), want.settings(), want)
 	if err != nil {
 		return made, nameTaken(err)
 	}
@@ -84,12 +83,11 @@ func (c *Client) CreateStrategyType(ctx context.Context, want StrategyType) (Str
 
 // UpdateStrategyType writes what differs.
 func (c *Client) UpdateStrategyType(ctx context.Context, prior, want StrategyType) (StrategyType, error) {
-	defer c.forget(strategyTypes.name)
 	if !reflect.DeepEqual(prior.settings(), want.settings()) {
 		if !prior.Editable {
 			return prior, errors.New(BuiltIn)
 		}
-		if err := c.rest.Do(ctx, http.MethodPut, want.path(), want.settings(), nil); err != nil {
+		if err := strategyTypes.do(ctx, c, http.MethodPut, want.path(), want.settings()); err != nil {
 			return prior, err
 		}
 	}
@@ -109,7 +107,7 @@ func (c *Client) deprecate(ctx context.Context, want StrategyType) error {
 	if want.Deprecated {
 		path = rest.P("/api/admin/strategies/{}/deprecate", want.Name)
 	}
-	return c.rest.Do(ctx, http.MethodPost, path, struct{}{}, nil)
+	return strategyTypes.do(ctx, c, http.MethodPost, path, struct{}{})
 }
 
 // DeleteStrategyType deletes one, whether strategies have that type or not.
@@ -117,6 +115,5 @@ func (c *Client) DeleteStrategyType(ctx context.Context, at StrategyType) error 
 	if !at.Editable {
 		return errors.New(BuiltIn + " To have Terraform forget it, use a removed block with destroy = false.")
 	}
-	defer c.forget(strategyTypes.name)
-	return c.rest.Do(ctx, http.MethodDelete, at.path(), nil, nil)
+	return strategyTypes.do(ctx, c, http.MethodDelete, at.path(), nil)
 }

@@ -46,22 +46,19 @@ func (c *Client) TagTypes(ctx context.Context, _ TagType) iter.Seq2[TagType, err
 
 // CreateTagType makes one.
 func (c *Client) CreateTagType(ctx context.Context, want TagType) (TagType, error) {
-	defer c.forget(tagTypes.name)
-	made, err := rest.Send[TagType](ctx, c.rest, http.MethodPost, rest.P("/api/admin/tag-types"), want)
+	made, err := tagTypes.send(ctx, c, http.MethodPost, rest.P("/api/admin/tag-types"), want, want)
 	return made, nameTaken(err)
 }
 
 // UpdateTagType changes one. The server says yes to names that it does not have, so it is asked what came of it.
 func (c *Client) UpdateTagType(ctx context.Context, _, want TagType) (TagType, error) {
-	defer c.forget(tagTypes.name)
-	if err := c.rest.Do(ctx, http.MethodPut, want.path(), want, nil); err != nil {
+	if err := tagTypes.do(ctx, c, http.MethodPut, want.path(), want); err != nil {
 		return want, err
 	}
-	return tagTypes.get(c, ctx, want)
+	return tagTypes.one(ctx, c, want)
 }
 
 // DeleteTagType deletes one, its tags, and takes them off every flag.
 func (c *Client) DeleteTagType(ctx context.Context, at TagType) error {
-	defer c.forget(tagTypes.name)
-	return c.rest.Do(ctx, http.MethodDelete, at.path(), nil, nil)
+	return tagTypes.do(ctx, c, http.MethodDelete, at.path(), nil)
 }
