@@ -101,7 +101,7 @@ var feature = crud.Spec[*api.Client, featureModel, api.Feature]{
 						MarkdownDescription: "Address, with its scheme. The server writes it in its own way, without `www.`, a default port or a slash at its " +
 							"end, and with the query sorted: that makes no difference here. What it would drop otherwise is refused.",
 					},
-					"title": schema.StringAttribute{Optional: true, MarkdownDescription: "What the dashboard calls it. Left out: the address."},
+					"title": schema.StringAttribute{Optional: true, MarkdownDescription: "What the dashboard calls it. Left out, or `\"\"`: the address."},
 				}},
 			},
 			"dependencies": schema.ListNestedAttribute{
@@ -194,13 +194,16 @@ func linksToAPI(models []linkModel) []api.Link {
 	return links
 }
 
-// linksFromAPI keeps the way in which the prior model writes an address.
+// linksFromAPI keeps the way in which the prior model writes an address, and no title.
 func linksFromAPI(prior []linkModel, links []api.Link) []linkModel {
 	models := make([]linkModel, len(links))
 	for i, l := range links {
+		if deref(l.Title) == "" {
+			l.Title = nil
+		}
 		for _, p := range linksToAPI(prior) {
 			if api.SameLink(p, l) {
-				l.URL = p.URL
+				l = p
 			}
 		}
 		models[i] = linkModel{URL: &l.URL, Title: l.Title}
@@ -252,10 +255,9 @@ func checkFeature(ctx context.Context, check crud.Check[*api.Client, featureMode
 	if problem := check.Client.FeatureNameProblem(ctx, project, name); problem != "" {
 		diags.AddAttributeError(path.Root("name"), "Not a name for a flag of this project", problem)
 	}
-	if live, planned, limit, tooMany := check.Client.TooManyFeatures(ctx, project, name); tooMany && !check.Replace {
-		// No more than a warning: this plan may also take flags away.
-		diags.AddAttributeWarning(path.Root("name"), "More flags than this Unleash takes", fmt.Sprintf("Project %q has %d flags, this plan makes %d, and "+
-			"the server takes at most %d in all, not counting archived ones (UNLEASH_FEATURE_FLAGS_LIMIT). Beyond that, it refuses to make any.", project, live, planned, limit))
+	if problem := check.Client.TooManyFeatures(ctx, project, name); problem != "" && !check.Replace {
+		// No more than a warning: the same apply may take flags away.
+		diags.AddAttributeWarning(path.Root("name"), "More flags than Unleash takes", problem+" Beyond that, it refuses to make any.")
 	}
 	return diags
 }

@@ -409,26 +409,29 @@ func (c *Client) DeleteFeature(ctx context.Context, at Feature) error {
 		return c.purgeFeature(ctx, at)
 	}
 	err := c.rest.Do(ctx, http.MethodDelete, at.path(), nil, nil)
+	c.noteArchived(at.Project)
 	if hasStatus(err, http.StatusForbidden) {
 		c.forgetFlag(at.Project, at.Name)
-		if f, _ := c.flag(ctx, at.Project, at.Name); f != nil && len(f.Children) > 0 {
+		if f, _ := c.flag(ctx, at.Project, at.Name); f != nil {
 			return hasChildren(err, f.Children)
 		}
 	}
 	return err
 }
 
+// hasChildren names the flags that stand in the way of a deletion, if any do.
 func hasChildren(err error, children []string) error {
 	var e *rest.Error
-	if errors.As(err, &e) {
-		e.Hint = fmt.Sprintf("Depending on it: %s. Take away their dependencies, or archive them, first.", strings.Join(children, ", "))
+	if errors.As(err, &e) && len(children) > 0 {
+		e.Hint = fmt.Sprintf("Depending on it: %s. Archive them, or take away their dependencies, first. Terraform destroys before it updates: to do both in "+
+			"one apply, this flag needs lifecycle { create_before_destroy = true } beforehand.", strings.Join(children, ", "))
 	}
 	return err
 }
 
 // settled is how old a flag must be to be deleted: a stock server, which works up what was created once a second, ends
 // where it finds that it is gone.
-const settled = 3 * time.Second
+const settled = 2 * time.Second
 
 // purgeFeature archives a flag by a change of its data, since what the server does about a flag archived in the usual way
 // ends it when the flag is deleted meanwhile. Such a change goes past dependencies, so that they are looked at first.
@@ -503,22 +506,26 @@ func (c *Client) FeatureNameProblem(ctx context.Context, project, name string) s
 // foreign finds what means something else, or nothing, in JavaScript.
 var foreign = regexp.MustCompile(`\\[^dDwWsSbBnrtfv[:punct:]]|\[\[|\{,|\(\?[^:]`)
 
-// TooManyFeatures says that a plan makes more flags in a project than the server allows in all: how many there are, how
-// many are new, and the limit. It takes one request for each project, and one.
-func (c *Client) TooManyFeatures(ctx context.Context, project, name string) (live, planned, limit int, tooMany bool) {
+// TooManyFeatures says that a plan makes more flags in a project than the project or the server takes; "" if it does not,
+// or where that cannot be known. It takes one request for each project, and one.
+func (c *Client) TooManyFeatures(ctx context.Context, project, name string) string {
 	overview, err := c.overview(ctx, project)
 	if err != nil {
-		return 0, 0, 0, false
+		return ""
+	}
+	live, planned := 0, c.names.plan(project, name)
+	for _, count := range overview.FeatureTypeCounts {
+		live += int(count.Count)
+	}
+	has := fmt.Sprintf("Project %q has %d flags, archived ones not counted, and this plan makes %d. ", project, live, planned)
+	if limit := overview.FeatureLimit; limit != nil && *limit > 0 && live+planned > int(*limit) {
+		return has + fmt.Sprintf("The project's limit is %d.", *limit)
 	}
 	server, err := c.Server(ctx)
-	if err != nil {
-		return 0, 0, 0, false
+	if limit := server.Limits.FeatureFlags; err == nil && limit > 0 && live+planned > limit {
+		return has + fmt.Sprintf("The server takes at most %d, in all projects (UNLEASH_FEATURE_FLAGS_LIMIT).", limit)
 	}
-	for _, count := range overview.FeatureTypeCounts {
-		live += count.Count
-	}
-	planned, limit = c.names.plan(project, name), server.Limits.FeatureFlags
-	return live, planned, limit, limit > 0 && live+planned > limit
+	return ""
 }
 
 // ExpectFeatureNames tells which pattern a project is about to get in this run; nil: none.

@@ -22,16 +22,10 @@ type Link struct {
 // MaxLinks is how many links the server takes for a flag.
 const MaxLinks = 10
 
-// key is the same for links that the server stores alike.
-func (l Link) key() string {
-	if l.Title == nil {
-		return canonical(l.URL)
-	}
-	return canonical(l.URL) + "\x00" + *l.Title
+// SameLink says that the server stores both alike, but for "" as a title, which is none.
+func SameLink(a, b Link) bool {
+	return canonical(a.URL) == canonical(b.URL) && deref(a.Title) == deref(b.Title)
 }
-
-// SameLink says that the server stores both alike.
-func SameLink(a, b Link) bool { return a.key() == b.key() }
 
 var (
 	absolute = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+-]*):`)

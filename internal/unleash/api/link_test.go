@@ -54,8 +54,8 @@ func TestLinks(t *testing.T) {
 			t.Errorf("%q are taken for the same", pair)
 		}
 	}
-	title := ""
-	if SameLink(Link{URL: "https://a.b"}, Link{URL: "https://a.b", Title: &title}) || !SameLink(Link{ID: "1", URL: "https://a.b/"}, Link{URL: "https://A.b"}) {
+	none, title := "", "t"
+	if SameLink(Link{URL: "https://a.b"}, Link{URL: "https://a.b", Title: &title}) || !SameLink(Link{ID: "1", URL: "https://a.b/", Title: &none}, Link{URL: "https://A.b"}) {
 		t.Error("a title is part of a link, its id is not")
 	}
 }

@@ -1,0 +1,9 @@
+# Every live flag of a project. The limit counts: without it, Terraform stops at 100 and says nothing.
+list "flagops_unleash_feature" "all" {
+  provider = flagops
+  limit    = 10000
+
+  config {
+    project = "default"
+  }
+}
