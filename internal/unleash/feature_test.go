@@ -78,6 +78,7 @@ func (f *featureTest) tags(name string) (tags []string) {
 		tag, _ := t.(map[string]any)
 		tags = append(tags, fmt.Sprintf("%v:%v", tag["type"], tag["value"]))
 	}
+	slices.Sort(tags)
 	return tags
 }
 
