@@ -92,7 +92,7 @@ var apiToken = crud.Spec[*api.Client, apiTokenModel, api.APIToken]{
 	List:    (*api.Client).APITokens,
 	Check: func(ctx context.Context, check crud.Check[*api.Client, apiTokenModel]) (diags diag.Diagnostics) {
 		if check.Prior == nil {
-			diags.Append(full(ctx, check.Client, "API tokens", func(l api.Limits) int { return l.APITokens }, (*api.Client).CountAPITokens)...)
+			diags.Append(full(ctx, check.Client, "API tokens", "UNLEASH_API_TOKENS_LIMIT", func(l api.Limits) int { return l.APITokens }, (*api.Client).CountAPITokens)...)
 		}
 		return diags
 	},

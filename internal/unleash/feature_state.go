@@ -93,28 +93,11 @@ func (m *featureStateModel) fromAPI(s api.FeatureState) {
 	m.Project, m.Environment, m.Feature, m.Enabled = &s.Project, s.Environment, s.Feature, s.Enabled
 	m.Strategies = make([]strategyContent, len(s.Strategies))
 	for i, there := range s.Strategies {
-		var was strategyContent
+		var was *strategyContent
 		if i < len(prior) {
-			was = prior[i]
+			was = &prior[i]
 		}
-		now := was
-		now.read(there)
-		if was.Parameters == nil && (i < len(prior) || len(now.Parameters) == 0) {
-			now.Parameters = nil
-		}
-		if was.Title == nil && *now.Title == "" {
-			now.Title = nil
-		}
-		if was.Constraints == nil && len(now.Constraints) == 0 {
-			now.Constraints = nil
-		}
-		if was.Segments == nil && len(now.Segments) == 0 {
-			now.Segments = nil
-		}
-		if was.Variants == nil && len(now.Variants) == 0 {
-			now.Variants = nil
-		}
-		m.Strategies[i] = now
+		m.Strategies[i] = readInline(was, there)
 	}
 }
 

@@ -9,8 +9,9 @@ import (
 	"github.com/flagops/terraform-provider-flagops/internal/unleash/api"
 )
 
-// full says in the plan of a creation that the server has as many of a thing as it takes.
-func full(ctx context.Context, c *api.Client, things string, limit func(api.Limits) int, count func(*api.Client, context.Context) (int, error)) (diags diag.Diagnostics) {
+// full warns in the plan of a creation that the server has as many of a thing as it takes. It is no error: the same apply
+// may destroy some before.
+func full(ctx context.Context, c *api.Client, things, variable string, limit func(api.Limits) int, count func(*api.Client, context.Context) (int, error)) (diags diag.Diagnostics) {
 	if c == nil {
 		return nil
 	}
@@ -20,7 +21,7 @@ func full(ctx context.Context, c *api.Client, things string, limit func(api.Limi
 		return nil
 	}
 	if there, err := count(c, ctx); err == nil && there >= most {
-		diags.AddError("The server is full", fmt.Sprintf("It has %d %s and takes no more: its limit is %d. Remove some, or have its administrator raise the limit.", there, things, most))
+		diags.AddWarning("As many "+things+" as this Unleash takes", fmt.Sprintf("There are %d %s, and this server takes at most %d (%s): it will refuse another.", there, things, most, variable))
 	}
 	return diags
 }

@@ -230,3 +230,27 @@ func checkStrategies(ctx context.Context, client *api.Client, plan, prior []stra
 	}
 	return diags
 }
+
+// readInline takes over a strategy that is part of another object. What was not said of it before, nil where nothing was, is
+// none, or the server's, and stays unsaid.
+func readInline(was *strategyContent, s api.Strategy) strategyContent {
+	prior := deref(was)
+	now := prior
+	now.read(s)
+	if prior.Parameters == nil && (was != nil || len(now.Parameters) == 0) {
+		now.Parameters = nil
+	}
+	if prior.Title == nil && *now.Title == "" {
+		now.Title = nil
+	}
+	if prior.Constraints == nil && len(now.Constraints) == 0 {
+		now.Constraints = nil
+	}
+	if prior.Segments == nil && len(now.Segments) == 0 {
+		now.Segments = nil
+	}
+	if prior.Variants == nil && len(now.Variants) == 0 {
+		now.Variants = nil
+	}
+	return now
+}

@@ -7,13 +7,22 @@ import "github.com/flagops/terraform-provider-flagops/internal/crud"
 // Objects is everything of Unleash that the provider offers.
 func Objects() []crud.Object {
 	return []crud.Object{
+		apiToken,
 		contextField,
+		environment,
 		feature,
 		featureState,
 		featureType,
+		integration,
+		project,
+		projectEnvironment,
+		projectMember,
+		projectOverview,
 		segment,
 		strategy,
 		strategyType,
 		tagType,
+		user,
+		webhook,
 	}
 }
