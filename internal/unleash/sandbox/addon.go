@@ -88,12 +88,11 @@ func (s *Sandbox) listAddons(*request) (any, error) {
 }
 
 func (s *Sandbox) pathAddon(r *request) (*addon, error) {
-	id, err := strconv.Atoi(r.PathValue("id"))
-	if err != nil {
-		return nil, unknown(`select "id", "provider", "enabled", "description", "parameters", "events", "projects", "environments", "created_at" `+
-			`from "addons" where "id" = $1 limit $2 - invalid input syntax for type integer: %q`, r.PathValue("id"))
+	if err := checkInt32(`select "id", "provider", "enabled", "description", "parameters", "events", "projects", "environments", "created_at" from `+
+		`"addons" where "id" = $1 limit $2`, r.PathValue("id")); err != nil {
+		return nil, err
 	}
-	if a := s.addons.get(id); a != nil {
+	if a := s.addons.get(r.pathInt("id")); a != nil {
 		return a, nil
 	}
 	return nil, notFound("Could not find addon")
@@ -108,7 +107,8 @@ func (s *Sandbox) readAddon(r *request) (any, error) {
 }
 
 func (s *Sandbox) listAddonEvents(r *request) (any, error) {
-	if _, err := s.pathAddon(r); err != nil {
+	if _, err := strconv.Atoi(r.PathValue("id")); err != nil {
+		_, err := s.pathAddon(r)
 		return nil, err
 	}
 	return object{"integrationEvents": []any{}}, nil
@@ -127,6 +127,13 @@ func checkAddon(data object) error {
 			return joi("%q must be one of [string, number, boolean]", v, "parameters."+k)
 		}
 	}
+	for _, k := range []string{"events", "projects", "environments"} {
+		for i, v := range texts(data, k) {
+			if err := checkLength(k+"["+strconv.Itoa(i)+"]", v, 1<<20); err != nil {
+				return err
+			}
+		}
+	}
 	if err := checkName("provider", str(data, "provider")); err != nil {
 		return err
 	}
@@ -138,7 +145,10 @@ func checkAddon(data object) error {
 			return conforms()
 		}
 	}
-	return checkAddress(str(parameters, "url"))
+	if v := parameters["url"]; v != nil {
+		return checkAddress(show(v))
+	}
+	return nil
 }
 
 // checkAddress knows no names: of those that cannot be resolved it takes what the reserved domain ".invalid" holds.
@@ -208,8 +218,10 @@ func (s *Sandbox) updateAddon(r *request) (any, error) {
 	before := a.parameters
 	a.fill(r.data())
 	for k, v := range a.parameters {
-		if v == masked {
-			a.parameters[k] = before[k]
+		if old, ok := before[k]; v == masked && ok {
+			a.parameters[k] = old
+		} else if v == masked {
+			delete(a.parameters, k)
 		}
 	}
 	s.event("addon-config-updated", "", "")

@@ -25,8 +25,9 @@ func (s *Sandbox) apiTokenRoutes() {
 	for _, all := range []string{"/api-tokens", "/projects/{project}/api-tokens"} {
 		s.handle("GET "+all, 200, nil, s.listTokens)
 		s.handle("POST "+all, 201, newTokenBody, s.createToken)
-		s.handle("DELETE "+all+"/{token}", 200, nil, s.deleteToken)
 	}
+	s.handle("DELETE /api-tokens/{token}", 200, nil, s.deleteToken)
+	s.handle("DELETE /projects/{project}/api-tokens/{token}", 200, nil, s.deleteProjectToken)
 	s.handle("GET /api-tokens/{name}", 200, nil, s.tokensByName)
 	s.handle("PUT /api-tokens/{token}", 200, shape("expiresAt", prop{"expiresAt", dateTime}), s.updateToken)
 }
@@ -44,14 +45,12 @@ func (t *apiToken) show() object {
 		"expiresAt": orStamp(t.expires), "createdAt": stamp(t.created), "alias": nil, "seenAt": nil, "secure": false}
 }
 
+// listTokens shows an admin all tokens, whatever project is asked for.
 func (s *Sandbox) listTokens(r *request) (any, error) {
-	project := r.PathValue("project")
-	if project != "" && !s.projects.has(project) {
+	if project := r.PathValue("project"); project != "" && !s.projects.has(project) {
 		return nil, notFound("No project found")
 	}
-	return object{"tokens": render(s.tokens.where(func(t *apiToken) bool {
-		return project == "" || slices.Contains(t.projects, "*") || slices.Contains(t.projects, project)
-	}), (*apiToken).show)}, nil
+	return object{"tokens": render(s.tokens.where(nil), (*apiToken).show)}, nil
 }
 
 func (s *Sandbox) tokensByName(r *request) (any, error) {
@@ -67,28 +66,35 @@ func (s *Sandbox) createToken(r *request) (any, error) {
 	if _, ok := data["projects"]; ok {
 		t.projects = texts(data, "projects")
 	}
-	project := r.PathValue("project")
+	if project := r.PathValue("project"); project != "" {
+		if !s.projects.has(project) {
+			return nil, notFound("No project found")
+		}
+		t.projects = []string{project} // whatever was asked for
+	}
 	switch {
 	case len(s.tokens.order) >= s.limits.APITokens:
 		return nil, exceeds("api token", s.limits.APITokens)
 	case t.name == "":
 		return nil, joi("%q is not allowed to be empty", nil, "tokenName")
+	case t.environment == "":
+		return nil, joi("%q is not allowed to be empty", nil, "environment")
 	case len(t.projects) == 0:
 		return nil, joi("%q must contain at least 1 items", []any{}, "projects")
-	case project != "" && !s.projects.has(project):
-		return nil, notFound("No project found")
-	case project != "" && (len(t.projects) != 1 || t.projects[0] != project):
-		return nil, badData("Project token can only be created for the project %s", project)
+	case t.environment == "*":
+		return nil, badData("%s token cannot be scoped to all environments", strings.ToUpper(t.kind[:1])+t.kind[1:])
 	}
 	if slices.Contains(t.projects, "*") {
 		t.projects = []string{"*"}
 	}
-	if t.environment == "*" {
-		return nil, badData("Client token cannot be scoped to all environments")
-	}
-	for _, p := range t.projects {
-		if p != "*" && !s.projects.has(p) {
+	for i, p := range t.projects {
+		switch {
+		case p == "":
+			return nil, badData("Project=invalid does not exist")
+		case p != "*" && !s.projects.has(p):
 			return nil, badData("Project=%s does not exist", p)
+		case slices.Contains(t.projects[:i], p):
+			return nil, unknown(`INSERT INTO api_token_project VALUES ($1, $2) - duplicate key value violates unique constraint "api_token_project_pkey"`)
 		}
 	}
 	if !s.environments.has(t.environment) {
@@ -124,5 +130,18 @@ func (s *Sandbox) updateToken(r *request) (any, error) {
 
 func (s *Sandbox) deleteToken(r *request) (any, error) {
 	s.tokens.drop(r.PathValue("token"))
+	return nil, nil
+}
+
+// deleteProjectToken deletes what belongs to the project alone.
+func (s *Sandbox) deleteProjectToken(r *request) (any, error) {
+	t := s.tokens.get(r.PathValue("token"))
+	switch {
+	case t == nil:
+		return nil, &failure{status: 404, empty: true}
+	case len(t.projects) != 1 || t.projects[0] != r.PathValue("project"):
+		return nil, &failure{status: 400, empty: true}
+	}
+	s.tokens.drop(t.secret)
 	return nil, nil
 }

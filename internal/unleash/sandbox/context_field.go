@@ -63,7 +63,7 @@ func (s *Sandbox) listContextFields(r *request) (any, error) {
 	slices.SortFunc(all, func(a, b *contextField) int { return localeCompare(a.name, b.name) })
 	return render(all, func(c *contextField) object {
 		features, projects := map[string]bool{}, map[string]bool{}
-		for _, st := range s.strategies.where(func(st *strategy) bool { return uses(st.constraints, c.name) }) {
+		for _, st := range s.strategiesOfContext(c.name) {
 			features[st.feature], projects[st.project] = true, true
 		}
 		o := c.show()

@@ -190,23 +190,19 @@ func (s *Sandbox) flagCreators(r *request) (any, error) {
 	return []any{object{"id": -42, "name": "Unleash Admin Token User"}}, nil
 }
 
+// addProjectEnvironment does not look at a default strategy.
 func (s *Sandbox) addProjectEnvironment(r *request) (any, error) {
 	name := str(r.data(), "environment")
-	strategy, _ := r.data()["defaultStrategy"].(object)
-	if !s.environments.has(name) {
-		return nil, badData("Environment %s does not exist", name)
-	}
-	p := s.projects.get(r.PathValue("project"))
+	p, err := s.pathProject(r)
 	switch {
-	case p == nil:
-		return nil, unknown(`insert into "project_environments" ("environment_name", "project_id") values ($1, $2) - insert or update on table ` +
-			`"project_environments" violates foreign key constraint "project_environments_project_id_fkey"`)
+	case err != nil:
+		return nil, err
+	case !s.environments.has(name):
+		return nil, badData("Environment %s does not exist", name)
 	case p.environment(name) != nil:
 		return nil, nameExists("%s already has the environment %s enabled", p.id, name)
-	case strategy != nil && str(strategy, "name") != "flexibleRollout":
-		return nil, badData(`Only "flexibleRollout" strategy can be used as a default strategy for an environment`)
 	}
-	p.environments = append(p.environments, &projectEnvironment{name, strategy})
+	p.environments = append(p.environments, &projectEnvironment{name: name})
 	for _, f := range s.features.where(func(f *feature) bool { return f.project == p.id }) {
 		f.environments[name] = &featureEnvironment{variants: []any{}}
 	}

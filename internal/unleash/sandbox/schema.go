@@ -178,9 +178,7 @@ func (s *schema) checkObject(at string, o object, strict bool) []problem {
 	}
 	if s.oneOf != nil {
 		if problems := s.oneOf.checkObject(at, o, strict); len(problems) > 0 {
-			return append(problems, problem{at, fmt.Sprintf("The \"%s\" property must match exactly one schema in oneOf. The data you "+
-				"provided matches more than one option in the schema. These options are mutually exclusive. Please refer back to the schema "+
-				"and remove any excess properties.", at)})
+			return append(problems, oneOfProblem(at))
 		}
 	}
 	var all []problem
@@ -196,6 +194,11 @@ func (s *schema) checkObject(at string, o object, strict bool) []problem {
 		all = append(all, problem{at, fmt.Sprintf("The `%s` property must match a schema in anyOf. You sent %s.", at, sent)})
 	}
 	return all
+}
+
+func oneOfProblem(at string) problem {
+	return problem{at, fmt.Sprintf("The \"%s\" property must match exactly one schema in oneOf. The data you provided matches more than one option in "+
+		"the schema. These options are mutually exclusive. Please refer back to the schema and remove any excess properties.", at)}
 }
 
 // coerce makes a value what its schema asks for, if that is possible.

@@ -20,11 +20,13 @@ func (s *Sandbox) searchRoutes() {
 const (
 	isPattern      = `^(IS|IS_NOT|IS_ANY_OF|IS_NONE_OF):(.*?)(,([a-zA-Z0-9_]+))*$`
 	includePattern = `^(INCLUDE|DO_NOT_INCLUDE|INCLUDE_ALL_OF|INCLUDE_ANY_OF|EXCLUDE_IF_ANY_OF|EXCLUDE_ALL):`
+	tagPattern     = includePattern + `([^:,]+:.+?)(,\s*[^:,]+:.+?)*$`
+	segmentPattern = includePattern + `(.*?)(,([a-zA-Z0-9_]+))*$`
 )
 
 var searchPatterns = map[string]*regexp.Regexp{
 	"project": regexp.MustCompile(isPattern), "type": regexp.MustCompile(isPattern), "state": regexp.MustCompile(isPattern),
-	"tag": regexp.MustCompile(includePattern), "segment": regexp.MustCompile(includePattern), "archived": regexp.MustCompile(`^IS:(true|false)$`),
+	"tag": regexp.MustCompile(tagPattern), "segment": regexp.MustCompile(segmentPattern), "archived": regexp.MustCompile(`^IS:(true|false)$`),
 }
 
 // filter is a parsed parameter like IS_ANY_OF:a,b.
@@ -94,7 +96,9 @@ func (s *Sandbox) searchFeatures(r *request) (any, error) {
 	})
 	slices.SortStableFunc(all, func(a, b *feature) int { return a.created.Compare(b.created) })
 	total := len(all)
-	all = all[min(offset, total):min(offset+limit, total)]
+	if all = all[min(offset, total):min(offset+limit, total)]; len(all) == 0 {
+		total = 0 // it is counted in the rows of the page
+	}
 	return object{"total": total, "features": render(all, func(f *feature) object {
 		environments := s.overviewEnvironments(f)
 		for _, e := range environments {
@@ -130,21 +134,22 @@ func (s *Sandbox) segmentsOf(f *feature) []string {
 	return out
 }
 
-// export writes down one environment of flags. By name it finds archived ones, too.
+// export writes down one environment of flags. By name and by tag it finds archived ones, too.
 func (s *Sandbox) export(r *request) (any, error) {
 	data, env := r.data(), str(r.data(), "environment")
-	var all []*feature
-	switch {
-	case data["features"] != nil:
-		names := texts(data, "features")
-		all = s.features.where(func(f *feature) bool { return slices.Contains(names, f.name) })
-	case data["tag"] != nil:
-		all = s.features.where(func(f *feature) bool {
-			return f.archived == nil && slices.ContainsFunc(f.tags, func(t tag) bool { return t.value == str(data, "tag") })
-		})
-	default:
-		all = s.liveFeatures(str(data, "project"))
-	}
+	names := texts(data, "features")
+	tagValue, byTag := data["tag"].(string)
+	project, byProject := data["project"].(string)
+	all := s.features.where(func(f *feature) bool {
+		switch {
+		case byTag:
+			return slices.ContainsFunc(f.tags, func(t tag) bool { return t.value == tagValue })
+		case len(names) > 0:
+			return slices.Contains(names, f.name)
+		}
+		return f.archived == nil && (!byProject || f.project == project)
+	})
+	slices.SortFunc(all, func(a, b *feature) int { return strings.Compare(a.name, b.name) })
 	features, strategies, environments, contexts := []any{}, []any{}, []any{}, []any{}
 	tags, segments, tagTypes, dependencies, links := []any{}, []any{}, []any{}, []any{}, []any{}
 	seen := map[string]bool{}

@@ -1,9 +1,7 @@
 package sandbox
 
 import (
-	"math"
 	"slices"
-	"strconv"
 	"time"
 )
 
@@ -63,17 +61,24 @@ func (s *Sandbox) listSegments(*request) (any, error) {
 }
 
 func (s *Sandbox) pathSegment(r *request) (*segment, error) {
-	id, err := strconv.Atoi(r.PathValue("id"))
-	if err != nil {
-		return nil, invalid([]problem{{"/params/id", "The `/params/id` property must be integer. You sent \"" + r.PathValue("id") + "\"."}})
+	if err := pathInteger(r); err != nil {
+		return nil, err
 	}
-	if id > math.MaxInt32 {
-		return nil, unknown(`select from "segments" where "id" = $1 - value "%d" is out of range for type integer`, id)
+	if err := checkInt32(`select from "segments" where "id" = $1`, r.PathValue("id")); err != nil {
+		return nil, err
 	}
-	if g := s.segments.get(id); g != nil {
+	if g := s.segments.get(r.pathInt("id")); g != nil {
 		return g, nil
 	}
-	return nil, notFound(`No segment exists with ID "%d"`, id)
+	return nil, notFound(`No segment exists with ID "%d"`, r.pathInt("id"))
+}
+
+// pathInteger refuses an id in the path that is no number: before anything else.
+func pathInteger(r *request) error {
+	if _, problems := integer.check("/params/id", r.PathValue("id")); len(problems) > 0 {
+		return invalid(problems)
+	}
+	return nil
 }
 
 func (s *Sandbox) readSegment(r *request) (any, error) {
@@ -144,8 +149,7 @@ func (s *Sandbox) createSegment(r *request) (any, error) {
 }
 
 func (s *Sandbox) updateSegment(r *request) (any, error) {
-	if _, err := strconv.Atoi(r.PathValue("id")); err != nil {
-		_, err := s.pathSegment(r)
+	if err := pathInteger(r); err != nil {
 		return nil, err
 	}
 	var changed segment

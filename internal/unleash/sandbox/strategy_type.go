@@ -1,6 +1,10 @@
 package sandbox
 
-import "strconv"
+import (
+	"maps"
+	"slices"
+	"strconv"
+)
 
 // strategyType says which parameters a kind of strategy has. Nothing holds strategies to it.
 type strategyType struct {
@@ -81,6 +85,17 @@ func namedParameters(data object) error {
 	return nil
 }
 
+// readParameters leaves out what parameters do not have.
+func readParameters(data object) []any {
+	return render(items(data, "parameters"), func(v any) object {
+		p, _ := v.(object)
+		maps.DeleteFunc(p, func(k string, _ any) bool {
+			return !slices.Contains([]string{"name", "type", "description", "required"}, k)
+		})
+		return p
+	})
+}
+
 func (s *Sandbox) createStrategyType(r *request) (any, error) {
 	name := str(r.data(), "name")
 	if err := checkName("name", name); err != nil {
@@ -93,7 +108,7 @@ func (s *Sandbox) createStrategyType(r *request) (any, error) {
 		return nil, nameExists("Strategy with name %s already exist!", name)
 	}
 	t := &strategyType{name: name, description: optional(r.data(), "description"), title: optional(r.data(), "title"), editable: true,
-		parameters: items(r.data(), "parameters")}
+		parameters: readParameters(r.data())}
 	s.strategyTypes.put(name, t)
 	return t.show(), nil
 }
@@ -122,7 +137,7 @@ func (s *Sandbox) updateStrategyType(r *request) (any, error) {
 	if _, ok := r.data()["title"]; ok {
 		t.title = optional(r.data(), "title")
 	}
-	t.parameters = items(r.data(), "parameters")
+	t.parameters = readParameters(r.data())
 	return nil, nil
 }
 

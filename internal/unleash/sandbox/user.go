@@ -19,8 +19,7 @@ type user struct {
 }
 
 var (
-	rootRoleNames = []string{"Admin", "Editor", "Viewer"}
-	userProps     = []prop{{"username", text}, {"email", text}, {"name", text}, {"password", text}, {"rootRole", anything}, {"sendEmail", flag}}
+	userProps = []prop{{"username", text}, {"email", text}, {"name", text}, {"password", text}, {"rootRole", anything}, {"sendEmail", flag}}
 )
 
 func (s *Sandbox) userRoutes() {
@@ -91,8 +90,13 @@ func (s *Sandbox) usersForAccess(*request) (any, error) {
 }
 
 func (s *Sandbox) pathUser(r *request) (*user, error) {
-	id, _ := strconv.Atoi(r.PathValue("id"))
-	if u := s.users.get(id); u != nil {
+	if err := pathInteger(r); err != nil {
+		return nil, err
+	}
+	if err := checkInt32(`select from "users" where "id" = $1`, r.PathValue("id")); err != nil {
+		return nil, err
+	}
+	if u := s.users.get(r.pathInt("id")); u != nil {
 		return u, nil
 	}
 	return nil, notFound("No user found")
@@ -106,13 +110,34 @@ func (s *Sandbox) readUser(r *request) (any, error) {
 	return u.show(), nil
 }
 
-// rootRole reads a role, which comes as an id or as a name.
-func rootRole(v any) (int, error) {
-	if i := slices.Index(rootRoleNames, show(v)); i >= 0 {
-		return i + 1, nil
+// checkRole is the schema of a role, which is an id or a name.
+func checkRole(data object) error {
+	v, ok := data["rootRole"]
+	if !ok {
+		return nil
 	}
-	if id, err := strconv.Atoi(show(v)); err == nil && id >= 1 && id <= len(rootRoleNames) {
-		return id, nil
+	const at = "/body/rootRole"
+	id, problems := atLeast(0, *integer).check(at, v)
+	if len(problems) == 0 {
+		data["rootRole"] = id
+		return nil
+	}
+	if text, isText := v.(string); isText && slices.ContainsFunc(roles, func(r role) bool { return r.name == text }) {
+		return nil
+	}
+	if sent, err := encode(v); err == nil {
+		problems[0].message = strings.Replace(problems[0].message, "You sent "+string(sent)+".", `You sent "`+show(v)+`".`, 1)
+	}
+	_, names := enum("Admin", "Editor", "Viewer", "Owner", "Member", "Reader").check(at, show(v))
+	return invalid(append(append(problems, names...), oneOfProblem(at)))
+}
+
+// rootRole finds a role.
+func rootRole(v any) (int, error) {
+	for _, r := range roles {
+		if r.kind == "root" && (r.name == show(v) || strconv.Itoa(r.id) == show(v)) {
+			return r.id, nil
+		}
 	}
 	return 0, badData("Could not find rootRole=%s", show(v))
 }
@@ -129,6 +154,9 @@ func readEmail(data object) (*string, error) {
 }
 
 func (s *Sandbox) createUser(r *request) (any, error) {
+	if err := checkRole(r.data()); err != nil {
+		return nil, err
+	}
 	u := &user{username: optional(r.data(), "username"), name: optional(r.data(), "name"), created: now()}
 	if (u.username == nil || *u.username == "") && str(r.data(), "email") == "" {
 		return nil, badData("You must specify username or email")
@@ -136,6 +164,9 @@ func (s *Sandbox) createUser(r *request) (any, error) {
 	var err error
 	if u.email, err = readEmail(r.data()); err != nil {
 		return nil, err
+	}
+	if u.name != nil && *u.name == "" {
+		return nil, joi("%q is not allowed to be empty", nil, "value")
 	}
 	same := func(a, b *string) bool { return a != nil && b != nil && *a == *b }
 	if s.users.first(func(o *user) bool { return same(o.username, u.username) || same(o.email, u.email) }) != nil {
@@ -155,6 +186,12 @@ func (s *Sandbox) createUser(r *request) (any, error) {
 }
 
 func (s *Sandbox) updateUser(r *request) (any, error) {
+	if err := pathInteger(r); err != nil {
+		return nil, err
+	}
+	if err := checkRole(r.data()); err != nil {
+		return nil, err
+	}
 	u, err := s.pathUser(r)
 	if err != nil {
 		return nil, err
@@ -165,17 +202,22 @@ func (s *Sandbox) updateUser(r *request) (any, error) {
 	} else if e != nil {
 		changed.email = e
 	}
-	if n := optional(r.data(), "name"); n != nil {
+	if n := optional(r.data(), "name"); n != nil && *n != "" {
 		changed.name = n
 	}
-	if v, ok := r.data()["rootRole"]; ok {
+	v, ok := r.data()["rootRole"]
+	if ok && show(v) != "0" {
 		if changed.role, err = rootRole(v); err != nil {
 			return nil, err
 		}
 	}
 	*u = changed
 	s.event("user-updated", "", "")
-	return u.show(), nil
+	o := u.show()
+	if o["rootRole"] = v; !ok {
+		delete(o, "rootRole")
+	}
+	return o, nil
 }
 
 func (s *Sandbox) deleteUser(r *request) (any, error) {

@@ -223,7 +223,7 @@ func parseDate(s string) (time.Time, bool) {
 		return time.UnixMilli(ms), true
 	}
 	s = strings.TrimSpace(s)
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02T15:04", "2006-1-2", "2006-01-02 15:04:05", "2006-01", "2006",
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02T15:04", "2006-1-2", "2006-01-02 15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01", "2006",
 		time.RFC1123, time.RFC1123Z, "January 2, 2006", "Jan 2, 2006", "Jan 2 2006", "1/2/2006"} {
 		if t, err := time.Parse(layout, s); err == nil {
 			return t, true

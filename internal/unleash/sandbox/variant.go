@@ -67,8 +67,11 @@ func checkVariant(o object, at string) error {
 	if err := checkName(at+".name", str(o, "name")); err != nil {
 		return err
 	}
-	if _, ok := o["weight"]; !ok {
+	switch w, ok := o["weight"]; {
+	case !ok:
 		return joi("%q is required", nil, at+".weight")
+	case strings.Contains(show(w), "."):
+		return joi("Weight only supports 1 decimal", w)
 	}
 	if p, ok := o["payload"].(object); ok {
 		switch value := str(p, "value"); {
@@ -183,13 +186,12 @@ func (s *Sandbox) legacyEnvironment(r *request, name string) (*feature, *feature
 	return f, f.environments[name], nil
 }
 
-// readVariants does not look at the project.
 func (s *Sandbox) readVariants(r *request) (any, error) {
-	f, name := s.pathFeature(r), r.PathValue("environment")
-	if f == nil || f.environments[name] == nil {
-		return nil, notFound("Could not find %s in %s", r.PathValue("feature"), name)
+	_, env, err := s.legacyEnvironment(r, r.PathValue("environment"))
+	if err != nil {
+		return nil, err
 	}
-	return object{"version": 1, "variants": f.environments[name].variants}, nil
+	return object{"version": 1, "variants": env.variants}, nil
 }
 
 // setVariants replaces legacy variants, which only works for flags that have some.
@@ -222,7 +224,7 @@ func (s *Sandbox) patchVariants(r *request) (any, error) {
 	}
 	doc, err := applyPatch(clone(env.variants), r.body)
 	if err != nil {
-		return nil, badData("Could not apply provided patch: %s", err)
+		return nil, badData("Could not apply provided patch: %s", strings.TrimPrefix(err.Error(), "UnknownError: "))
 	}
 	variants, _ := doc.([]any)
 	return s.setVariants(f, env, variants, r.PathValue("environment"))
@@ -251,9 +253,12 @@ func (s *Sandbox) batchVariants(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range environments {
-		if f.environments[name] == nil {
+	for i, name := range environments {
+		switch {
+		case f.environments[name] == nil:
 			return nil, notFound("Could not find %s in %s", f.name, name)
+		case slices.Contains(environments[:i], name):
+			return nil, unknown(`insert into "feature_environments" - ON CONFLICT DO UPDATE command cannot affect row a second time`)
 		}
 	}
 	for _, name := range environments {
