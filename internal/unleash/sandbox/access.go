@@ -129,6 +129,7 @@ func numbers(o object, key string) []int {
 		if m, ok := v.(object); ok {
 			v = m["id"]
 		}
+		v, _ = number.coerce(v)
 		out = append(out, whole(v))
 	}
 	return out
@@ -140,6 +141,10 @@ func (r *request) pathInt(name string) int {
 }
 
 func (s *Sandbox) addAccess(r *request) (any, error) {
+	if groups := items(r.data(), "groups"); len(groups) > 0 {
+		return nil, detailed(object{"message": "Your request contains one or more group IDs that do not exist. You sent these group IDs: " +
+			join(texts(r.data(), "groups")) + "."})
+	}
 	return nil, s.give(r.PathValue("project"), numbers(r.data(), "users"), numbers(r.data(), "roles"))
 }
 
@@ -147,16 +152,26 @@ func (s *Sandbox) addUserRole(r *request) (any, error) {
 	return nil, s.give(r.PathValue("project"), []int{r.pathInt("user")}, []int{r.pathInt("role")})
 }
 
-// changeUserRole replaces all of a user's roles in a project.
+// changeUserRole changes the role of a user who has one. Several cannot become the same one.
 func (s *Sandbox) changeUserRole(r *request) (any, error) {
 	id, user, project := r.pathInt("role"), r.pathInt("user"), r.PathValue("project")
+	has := 0
+	for _, g := range s.access {
+		if g.project == project && g.user == user {
+			if has++; g.role == id {
+				return nil, nil
+			}
+		}
+	}
+	const statement = `update "role_user" set "role_id" = $1 where "user_id" = $2 and "project" = $3 and "role_id" not in ` +
+		`(select "id" as "role_id" from "roles" where "type" = $4) - `
 	switch {
-	case !slices.ContainsFunc(s.access, func(g grant) bool { return g.project == project && g.user == user }):
+	case has == 0:
 		return nil, conforms()
-	case !isProjectRole(id) && (id < 1 || id > 3):
-		return nil, unknown(`update "role_user" set "role_id" = $1 where "user_id" = $2 and "project" = $3 and "role_id" not in ` +
-			`(select "id" as "role_id" from "roles" where "type" = $4) - insert or update on table "role_user" violates foreign key constraint ` +
-			`"role_user_role_id_fkey"`)
+	case has > 1:
+		return nil, unknown(statement + `duplicate key value violates unique constraint "role_user_pkey"`)
+	case id < 1 || id > len(roles):
+		return nil, unknown(statement + `insert or update on table "role_user" violates foreign key constraint "role_user_role_id_fkey"`)
 	}
 	s.drop(project, user)
 	s.access = append(s.access, grant{project, user, id, now()})
@@ -170,9 +185,13 @@ func (s *Sandbox) drop(project string, user int) {
 // setUserRoles leaves out roles that do not exist, without a word.
 func (s *Sandbox) setUserRoles(r *request) (any, error) {
 	user, project := r.pathInt("user"), r.PathValue("project")
+	ids := numbers(r.data(), "roles")
+	if slices.ContainsFunc(ids, isProjectRole) && !s.users.has(user) {
+		return nil, unknown(`insert into "role_user" - insert or update on table "role_user" violates foreign key constraint "role_user_user_id_fkey"`)
+	}
 	s.drop(project, user)
-	for _, id := range numbers(r.data(), "roles") {
-		if isProjectRole(id) && s.users.has(user) {
+	for i, id := range ids {
+		if isProjectRole(id) && !slices.Contains(ids[:i], id) {
 			s.access = append(s.access, grant{project, user, id, now()})
 		}
 	}

@@ -10,6 +10,7 @@ type environment struct {
 	name, kind string
 	sortOrder  int
 	enabled    bool
+	approvals  *int // that a change request needs
 }
 
 func (s *Sandbox) environmentRoutes() {
@@ -33,7 +34,7 @@ func sortEnvironments(all []*environment) {
 }
 
 func (e *environment) show() object {
-	return object{"name": e.name, "type": e.kind, "sortOrder": e.sortOrder, "enabled": e.enabled, "protected": false, "requiredApprovals": nil}
+	return object{"name": e.name, "type": e.kind, "sortOrder": e.sortOrder, "enabled": e.enabled, "protected": false, "requiredApprovals": orNil(e.approvals)}
 }
 
 // usage counts what an environment is used for, in a project or ("") everywhere.
@@ -124,8 +125,15 @@ func (s *Sandbox) createEnvironment(r *request) (any, error) {
 	case len(s.environments.order) >= s.limits.Environments:
 		return nil, exceeds("environment", s.limits.Environments)
 	}
+	if r.data()["type"] == nil {
+		return nil, unknown(`insert into "environments" - null value in column "type" of relation "environments" violates not-null constraint`)
+	}
 	if n, ok := r.data()["sortOrder"]; ok {
+		n, _ = number.coerce(n)
 		e.sortOrder = whole(n)
+	}
+	if n, ok := number.coerce(r.data()["requiredApprovals"]); ok && r.data()["requiredApprovals"] != nil {
+		e.approvals = ptr(whole(n))
 	}
 	return s.environments.put(e.name, e).show(), nil
 }
@@ -138,7 +146,7 @@ func (s *Sandbox) updateEnvironment(r *request) (any, error) {
 	if kind := optional(r.data(), "type"); kind != nil {
 		e.kind = *kind
 	}
-	if n, ok := r.data()["sortOrder"]; ok {
+	if n, ok := number.coerce(r.data()["sortOrder"]); ok && r.data()["sortOrder"] != nil {
 		e.sortOrder = whole(n)
 	}
 	return e.show(), nil

@@ -225,6 +225,9 @@ func (s *Sandbox) mayCreate(name, projectID string) error {
 	if err := s.checkPattern(name, projectID); err != nil {
 		return err
 	}
+	if p := s.projects.get(projectID); p != nil && p.featureLimit != nil && len(s.liveFeatures(projectID)) >= *p.featureLimit {
+		return notAllowed("You have reached the maximum number of feature flags for this project.")
+	}
 	if len(s.features.where(func(f *feature) bool { return f.archived == nil })) >= s.limits.FeatureFlags {
 		return exceeds("feature flag", s.limits.FeatureFlags)
 	}

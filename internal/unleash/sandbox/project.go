@@ -241,22 +241,33 @@ func (s *Sandbox) setDefaultStrategy(r *request) (any, error) {
 }
 
 var (
+	modes    = []string{"open", "protected", "private"}
 	notSlug  = regexp.MustCompile(`[^a-z0-9]+`)
 	htmlText = regexp.MustCompile(`[&<>]`)
 )
 
-// checkProject checks what the server's validator does not allow in a project.
+// checkProject checks what the server's validator does not allow in a new project.
 func checkProject(data object) error {
-	name := optional(data, "name")
-	switch mode := optional(data, "mode"); {
+	name, mode, description := optional(data, "name"), data["mode"], data["description"]
+	_, hasMode := data["mode"]
+	_, isText := description.(string)
+	_, isList := data["environments"].([]any)
+	_, hasList := data["environments"]
+	switch {
 	case name == nil:
 		return joi("%q is required", nil, "name")
 	case *name == "":
 		return joi("%q is not allowed to be empty", nil, "name")
 	case htmlText.MatchString(*name):
 		return joi("%q input must not contain html tags", *name, "name")
-	case mode != nil && !slices.Contains([]string{"open", "protected", "private"}, *mode):
-		return joi("%q must be one of [open, protected, private]", *mode, "mode")
+	case description != nil && !isText:
+		return joi("%q must be a string", description, "description")
+	case hasMode && !slices.Contains(modes, show(mode)):
+		return joi("%q must be one of [open, protected, private]", mode, "mode")
+	case data["defaultStickiness"] == "":
+		return joi("%q is not allowed to be empty", nil, "defaultStickiness")
+	case hasList && !isList:
+		return joi("%q must be an array", data["environments"], "environments")
 	}
 	return nil
 }
@@ -278,6 +289,9 @@ func (s *Sandbox) validateProject(r *request) (any, error) {
 func (s *Sandbox) createProject(r *request) (any, error) {
 	data := r.data()
 	id := str(data, "id")
+	if _, ok := data["name"].(string); id == "" && !ok {
+		return nil, unknown("slug() requires a string argument, received undefined")
+	}
 	if id == "" {
 		slug := strings.Trim(notSlug.ReplaceAllString(strings.ToLower(str(data, "name")), "-"), "-")
 		id = slug
@@ -304,9 +318,7 @@ func (s *Sandbox) createProject(r *request) (any, error) {
 	if st := str(data, "defaultStickiness"); st != "" {
 		p.stickiness = st
 	}
-	if n, ok := data["featureLimit"]; ok && n != nil {
-		p.featureLimit = ptr(whole(n))
-	}
+	p.limit(data)
 	names := texts(data, "environments")
 	if _, ok := data["environments"]; !ok {
 		for _, e := range s.allEnvironments() {
@@ -338,11 +350,11 @@ func (s *Sandbox) createProject(r *request) (any, error) {
 
 // updateProject does not change the mode; description and stickiness may be left out.
 func (s *Sandbox) updateProject(r *request) (any, error) {
+	if r.data()["name"] == nil {
+		return nil, badData(`"name" is required.`)
+	}
 	p, err := s.pathProject(r)
 	if err != nil {
-		return nil, err
-	}
-	if err := checkProject(r.data()); err != nil {
 		return nil, err
 	}
 	p.name = str(r.data(), "name")
@@ -352,8 +364,17 @@ func (s *Sandbox) updateProject(r *request) (any, error) {
 	if st := str(r.data(), "defaultStickiness"); st != "" {
 		p.stickiness = st
 	}
+	p.limit(r.data())
 	s.event("project-updated", p.id, "")
 	return nil, nil
+}
+
+// limit takes over how many flags a project may have.
+func (p *project) limit(data object) {
+	if v := data["featureLimit"]; v != nil {
+		data["featureLimit"], _ = number.coerce(v)
+		p.featureLimit = ptr(whole(data["featureLimit"]))
+	}
 }
 
 // updateProjectSettings does not change the limit.
@@ -362,7 +383,7 @@ func (s *Sandbox) updateProjectSettings(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if mode := str(r.data(), "mode"); mode != "" {
+	if mode := str(r.data(), "mode"); slices.Contains(modes, mode) {
 		p.mode = mode
 	}
 	if n, ok := r.data()["featureNaming"].(object); ok {
@@ -405,26 +426,24 @@ func checkNaming(pattern, example, description string) error {
 	return detailed(reasons...)
 }
 
+// archiveProject does not mind if there is no such project.
 func (s *Sandbox) archiveProject(r *request) (any, error) {
-	p, err := s.pathProject(r)
-	switch {
-	case err != nil:
-		return nil, err
-	case len(s.liveFeatures(p.id)) > 0:
+	id := r.PathValue("project")
+	if len(s.liveFeatures(id)) > 0 {
 		return nil, notAllowed("You can not archive a project with active feature flags")
 	}
-	p.archived = ptr(now())
-	s.event("project-archived", p.id, "")
+	if p := s.projects.get(id); p != nil {
+		p.archived = ptr(now())
+	}
+	s.event("project-archived", id, "")
 	return nil, nil
 }
 
 func (s *Sandbox) reviveProject(r *request) (any, error) {
-	p, err := s.pathProject(r)
-	if err != nil {
-		return nil, err
+	if p := s.projects.get(r.PathValue("project")); p != nil {
+		p.archived = nil
 	}
-	p.archived = nil
-	s.event("project-revived", p.id, "")
+	s.event("project-revived", r.PathValue("project"), "")
 	return nil, nil
 }
 
