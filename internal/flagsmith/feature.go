@@ -75,7 +75,7 @@ var feature = crud.Spec[*api.Client, featureModel, api.Feature]{
 				MarkdownDescription: "What states start with, when the feature or an environment is made: at most 20,000 characters. Flagsmith " +
 					"makes an integer of what reads as one of 32 bits and a boolean of `true`, `True`, `false` and `False`. It is fixed at " +
 					"creation: changing it later is an error. Left out: no value at creation, and later what the server has.",
-				PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+				PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown(), crud.KeepJSON()},
 				Validators:    []validator.String{text{most: maxValue}},
 			},
 			"default_enabled": schema.BoolAttribute{

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
+	"github.com/flagops/terraform-provider-flagops/internal/crud"
 	"github.com/flagops/terraform-provider-flagops/internal/flagsmith/api"
 )
 
@@ -120,6 +121,9 @@ func (optionMap) ValidateMap(_ context.Context, req validator.MapRequest, resp *
 			}
 		}
 		if value, known := knownValue(object.Attributes()["value"]); known {
+			if crud.SameJSON(deref(value.String), name) { // an option that is there keeps how its value is written
+				value.String = &name
+			}
 			if problem := api.OptionNameProblem(name, value); problem != "" {
 				resp.Diagnostics.AddAttributeError(req.Path.AtMapKey(name), "Not a name of an option", fmt.Sprintf("%q: %s", name, problem))
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/flagops/terraform-provider-flagops/internal/crud"
 	"github.com/flagops/terraform-provider-flagops/internal/flagsmith/api"
 )
 
@@ -41,9 +42,9 @@ func valueAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"string": schema.StringAttribute{
 			Optional: true, Computed: true,
-			PlanModifiers: []planmodifier.String{keepEmptyValue{}},
+			PlanModifiers: []planmodifier.String{keepEmptyValue{}, crud.KeepJSON()},
 			MarkdownDescription: "A text of at most 20,000 characters, without white space at its ends, which Flagsmith would strip. " +
-				"`\"5\"` and `\"true\"` stay texts; `\"\"` is not null.",
+				"`\"5\"` and `\"true\"` stay texts; `\"\"` is not null. A JSON object or array that is only written otherwise is no change.",
 			Validators: []validator.String{text{most: maxValue}},
 		},
 		"integer": schema.Int64Attribute{

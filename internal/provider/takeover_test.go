@@ -111,6 +111,9 @@ func oddProject(t *testing.T, f *acctest.Flagsmith) (project int64, environments
 	plain := feature(o{"name": "plain"})
 	feature(o{"name": "With Spaces / slash ünicode", "description": "", "tags": tags})
 	feature(o{"name": "1234", "initial_value": "007", "default_enabled": true})
+	structured := feature(o{"name": "json", "initial_value": `{ "b": 1.0, "a": [ true ] }`, "multivariate_options": []o{
+		{"type": "unicode", "string_value": `[ 1, 2 ]`, "default_percentage_allocation": 0},
+	}})
 	number := feature(o{"name": "number", "initial_value": 10, "is_server_key_only": true})
 	archived := feature(o{"name": "archived", "initial_value": "", "is_archived": true})
 	words := feature(o{"name": "words", "initial_value": "TRUE", "multivariate_options": []o{
@@ -135,6 +138,7 @@ func oddProject(t *testing.T, f *acctest.Flagsmith) (project int64, environments
 			}
 		}
 		state(plain, o{"enabled": true, "feature_state_value": "text"})
+		state(structured, o{"feature_state_value": `{ "z": null, "a": "<b>" }`})
 		state(number, o{"feature_state_value": 3})
 		state(number, o{"feature_state_value": true})
 		state(archived, o{"enabled": true, "feature_state_value": 1.5})

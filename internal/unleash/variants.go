@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
+	"github.com/flagops/terraform-provider-flagops/internal/crud"
 	"github.com/flagops/terraform-provider-flagops/internal/unleash/api"
 )
 
@@ -33,10 +34,10 @@ type payloadModel struct {
 // variants is the schema of a strategy's variants; null says what leaving them out means.
 func variants(null string) schema.MapNestedAttribute {
 	text := func(description string) schema.StringAttribute {
-		return schema.StringAttribute{Optional: true, MarkdownDescription: description, Validators: []validator.String{stringvalidator.LengthAtLeast(1)}}
+		return crud.JSONText(description, stringvalidator.LengthAtLeast(1)) // a string or a CSV can look like JSON, too
 	}
 	return schema.MapNestedAttribute{
-		Optional: true, Validators: []validator.Map{mapvalidator.KeysAre(urlFriendly()), weights{}},
+		Optional: true, Validators: []validator.Map{mapvalidator.KeysAre(urlFriendly()), mapvalidator.NoNullValues(), weights{}},
 		MarkdownDescription: "What those who get the flag by this strategy get with it, by name: at most 100 of the characters that need no " +
 			"escape in URLs. The map is complete: a variant that it leaves out is removed. `{}`: none. " + null,
 		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
@@ -56,7 +57,7 @@ func variants(null string) schema.MapNestedAttribute {
 				Attributes: map[string]schema.Attribute{
 					"string": text("A text."),
 					"number": text("A number, kept as it is written: `1.50` stays so."),
-					"json":   text("A JSON object or array, as `jsonencode` makes it. It is kept to the letter."),
+					"json":   text("A JSON object or array, as `jsonencode` makes it. Written otherwise it is no change."),
 					"csv":    text("Comma-separated values."),
 				},
 			},
