@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/setdefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -75,7 +76,7 @@ var feature = crud.Spec[*api.Client, featureModel, api.Feature]{
 				MarkdownDescription: "What kind of flag it is: `release`, `experiment`, `operational`, `kill-switch`, `permission` or `sunset`. The server " +
 					"expects of each kind to be gone after its lifetime, and says so when it is not. Defaults to `release`.",
 			},
-			"description":     schema.StringAttribute{Optional: true, MarkdownDescription: "What the flag is for. Left out, or `\"\"`: none."},
+			"description":     emptyText("What the flag is for. Defaults to `\"\"`, none."),
 			"impression_data": crud.Flag(false, "Whether SDKs emit an event whenever the flag is asked for. Defaults to `false`."),
 			"stale":           crud.Flag(false, "Whether the flag is marked as done with, to be cleaned up. It goes on working. Defaults to `false`."),
 			"created_at":      crud.Text("When the flag was made: RFC 3339, in UTC."),
@@ -101,7 +102,7 @@ var feature = crud.Spec[*api.Client, featureModel, api.Feature]{
 						MarkdownDescription: "Address, with its scheme. The server writes it in its own way, without `www.`, a default port or a slash at its " +
 							"end, and with the query sorted: that makes no difference here. What it would drop otherwise is refused.",
 					},
-					"title": schema.StringAttribute{Optional: true, MarkdownDescription: "What the dashboard calls it. Left out, or `\"\"`: the address."},
+					"title": emptyText("What the dashboard calls it. Defaults to `\"\"`, its address."),
 				}},
 			},
 			"dependencies": schema.ListNestedAttribute{
@@ -117,8 +118,9 @@ var feature = crud.Spec[*api.Client, featureModel, api.Feature]{
 						},
 						"enabled": crud.Flag(true, "Whether the parent must be on; `false`: it must be off. Defaults to `true`."),
 						"variants": schema.SetAttribute{
-							Optional: true, ElementType: types.StringType, Validators: []validator.Set{setvalidator.NoNullValues()},
-							MarkdownDescription: "Names of the parent's variants of which one must be given out; they need not exist. Left out, or `[]`: any, or none.",
+							Optional: true, Computed: true, ElementType: types.StringType, Validators: []validator.Set{setvalidator.NoNullValues()},
+							Default:             setdefault.StaticValue(types.SetValueMust(types.StringType, nil)),
+							MarkdownDescription: "Names of the parent's variants of which one must be given out; they need not exist. Defaults to `[]`: any of them, or none at all.",
 						},
 					},
 				},
@@ -138,18 +140,15 @@ var feature = crud.Spec[*api.Client, featureModel, api.Feature]{
 	},
 	ToAPI: func(m *featureModel) api.Feature {
 		return api.Feature{
-			Project: projectOf(m.Project), Name: deref(m.Name), Type: deref(m.Type), Description: m.Description, ImpressionData: deref(m.ImpressionData),
+			Project: projectOf(m.Project), Name: deref(m.Name), Type: deref(m.Type), Description: deref(m.Description), ImpressionData: deref(m.ImpressionData),
 			Stale: deref(m.Stale), CreatedAt: deref(m.CreatedAt), Tags: tagsToAPI(m.Tags), Links: linksToAPI(m.Links), Dependencies: dependenciesToAPI(m.Dependencies),
 			Revive: deref(m.OnArchived) != "error", Purge: deref(m.DeletionPolicy) == "delete",
 		}
 	},
 	FromAPI: func(m *featureModel, f api.Feature) {
-		if f.Description == nil && m.Description != nil && *m.Description == "" {
-			f.Description = m.Description
-		}
 		*m = featureModel{
-			Project: &f.Project, Name: &f.Name, Type: &f.Type, Description: f.Description, ImpressionData: &f.ImpressionData, Stale: &f.Stale,
-			CreatedAt: &f.CreatedAt, Tags: tagsFromAPI(f.Tags), Links: linksFromAPI(m.Links, f.Links), Dependencies: dependenciesFromAPI(m.Dependencies, f.Dependencies),
+			Project: &f.Project, Name: &f.Name, Type: &f.Type, Description: &f.Description, ImpressionData: &f.ImpressionData, Stale: &f.Stale,
+			CreatedAt: &f.CreatedAt, Tags: tagsFromAPI(f.Tags), Links: linksFromAPI(m.Links, f.Links), Dependencies: dependenciesFromAPI(f.Dependencies),
 			OnArchived: m.OnArchived, DeletionPolicy: m.DeletionPolicy, DeletionProtection: m.DeletionProtection,
 		}
 	},
@@ -162,6 +161,12 @@ var feature = crud.Spec[*api.Client, featureModel, api.Feature]{
 	Lock:   func(f api.Feature) (string, bool) { return featureLock(f.Project, f.Name), false },
 	Title:  func(f api.Feature) string { return f.Name },
 	Fields: map[string]string{"impressionData": "impression_data"},
+}
+
+// emptyText is a text that is "" where there is none: the server makes null of that, and configuration that Terraform
+// generates leaves it out.
+func emptyText(description string) schema.StringAttribute {
+	return schema.StringAttribute{Optional: true, Computed: true, Default: stringdefault.StaticString(""), MarkdownDescription: description}
 }
 
 func tagsToAPI(models []tagModel) []api.Tag {
@@ -189,24 +194,25 @@ func linksToAPI(models []linkModel) []api.Link {
 	}
 	links := make([]api.Link, len(models))
 	for i, m := range models {
-		links[i] = api.Link{URL: deref(m.URL), Title: m.Title}
+		links[i] = api.Link{URL: deref(m.URL)}
+		if deref(m.Title) != "" {
+			links[i].Title = m.Title
+		}
 	}
 	return links
 }
 
-// linksFromAPI keeps the way in which the prior model writes an address, and no title.
+// linksFromAPI keeps the way in which the prior model writes an address.
 func linksFromAPI(prior []linkModel, links []api.Link) []linkModel {
 	models := make([]linkModel, len(links))
 	for i, l := range links {
-		if deref(l.Title) == "" {
-			l.Title = nil
-		}
 		for _, p := range linksToAPI(prior) {
 			if api.SameLink(p, l) {
-				l = p
+				l.URL = p.URL
 			}
 		}
-		models[i] = linkModel{URL: &l.URL, Title: l.Title}
+		title := deref(l.Title)
+		models[i] = linkModel{URL: &l.URL, Title: &title}
 	}
 	return models
 }
@@ -222,17 +228,10 @@ func dependenciesToAPI(models []dependencyModel) []api.Dependency {
 	return dependencies
 }
 
-// dependenciesFromAPI keeps whether the prior model says [] or nothing for no variants.
-func dependenciesFromAPI(prior []dependencyModel, dependencies []api.Dependency) []dependencyModel {
+func dependenciesFromAPI(dependencies []api.Dependency) []dependencyModel {
 	models := make([]dependencyModel, len(dependencies))
 	for i, d := range dependencies {
-		models[i] = dependencyModel{Feature: &d.Feature, Enabled: &d.Enabled}
-		switch {
-		case len(d.Variants) > 0:
-			models[i].Variants = d.Variants
-		case i < len(prior) && prior[i].Variants != nil:
-			models[i].Variants = []string{}
-		}
+		models[i] = dependencyModel{Feature: &d.Feature, Enabled: &d.Enabled, Variants: append([]string{}, d.Variants...)}
 	}
 	return models
 }

@@ -128,11 +128,7 @@ func tag(kind, value string) knownvalue.Check {
 }
 
 func link(url, title string) knownvalue.Check {
-	of := knownvalue.Check(knownvalue.StringExact(title))
-	if title == "" {
-		of = knownvalue.Null()
-	}
-	return knownvalue.ObjectExact(map[string]knownvalue.Check{"url": knownvalue.StringExact(url), "title": of})
+	return knownvalue.ObjectExact(map[string]knownvalue.Check{"url": knownvalue.StringExact(url), "title": knownvalue.StringExact(title)})
 }
 
 func TestAccFeature(t *testing.T) {
@@ -154,7 +150,7 @@ func TestAccFeature(t *testing.T) {
 			Config:    f.config(""),
 			Check:     wrote(f.Unleash, "POST "+features),
 			ConfigStateChecks: append(values(theFeature, map[string]any{
-				"project": "default", "name": f.name, "type": "release", "description": nil, "impression_data": false, "stale": false,
+				"project": "default", "name": f.name, "type": "release", "description": "", "impression_data": false, "stale": false,
 				"created_at": knownvalue.NotNull(), "tags": nil, "links": nil, "dependencies": nil, "on_archived": "revive", "deletion_policy": "archive",
 				"deletion_protection": false,
 			}), kept.AddStateValue(theFeature, tfjsonpath.New("created_at"))),
@@ -228,7 +224,7 @@ func TestAccFeature(t *testing.T) {
 				serverHas(f.Unleash, f.path, map[string]any{"description": nil, "type": "release", "impressionData": false, "stale": false})),
 			ConfigStateChecks: values(theFeature, map[string]any{"description": "", "tags": set(), "links": set()}),
 		},
-		{PreConfig: f.Reset, Config: f.config(none), ConfigStateChecks: values(theFeature, map[string]any{"description": nil}), Check: f.wroteTo()},
+		{PreConfig: f.Reset, Config: f.config(none), ConfigPlanChecks: plans(theFeature, plancheck.ResourceActionNoop), Check: f.wroteTo()},
 	}
 	ids := func() []string {
 		return []string{"default/" + f.name, fmt.Sprintf("[\"default\", %q]", f.name)}
@@ -512,7 +508,7 @@ func TestAccFeatureDependencies(t *testing.T) {
 			const theChild = "flagops_unleash_feature.child"
 			resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: []resource.TestStep{
 				{Config: f.Config(config(on("this", ""))), Check: depends(f.name, true, "")},
-				{Config: f.Config(config(on("this", ", variants = []"))), ConfigPlanChecks: plans(theChild, plancheck.ResourceActionUpdate), Check: depends(f.name, true, "")},
+				{Config: f.Config(config(on("this", ", variants = []"))), ConfigPlanChecks: plans(theChild, plancheck.ResourceActionNoop), Check: depends(f.name, true, "")},
 				{Config: f.Config(config(on("this", `, variants = ["b", "a", "b"]`))), Check: depends(f.name, true, "a b")},
 				{ // another order, and one twice, is the same
 					PreConfig: func() {

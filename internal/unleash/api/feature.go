@@ -20,7 +20,7 @@ type Feature struct {
 	Project        string
 	Name           string
 	Type           string
-	Description    *string // "" is stored as nil
+	Description    string // "" is stored as null
 	ImpressionData bool
 	Stale          bool
 	CreatedAt      string
@@ -57,7 +57,7 @@ func (f Feature) path() rest.Path { return flagPath(f.Project, f.Name) }
 // feature is a flag and its tags, which no call shows together. What is there twice, as links can be, is there once.
 func feature(f *Flag, tags []Tag) Feature {
 	got := Feature{
-		Project: f.Project, Name: f.Name, Type: f.Type, Description: f.Description, ImpressionData: f.ImpressionData, Stale: f.Stale, CreatedAt: f.CreatedAt,
+		Project: f.Project, Name: f.Name, Type: f.Type, Description: deref(f.Description), ImpressionData: f.ImpressionData, Stale: f.Stale, CreatedAt: f.CreatedAt,
 		Tags: append([]Tag{}, tags...), Links: []Link{}, Dependencies: []Dependency{},
 	}
 	for _, l := range f.Links {
@@ -306,7 +306,7 @@ func (c *Client) settleFields(ctx context.Context, held *Flag, want Feature) err
 		}
 	}
 	set(want.Type != held.Type, "type", want.Type)
-	set(deref(want.Description) != deref(held.Description), "description", want.Description)
+	set(want.Description != deref(held.Description), "description", want.Description)
 	set(want.ImpressionData != held.ImpressionData, "impressionData", want.ImpressionData)
 	set(want.Stale != held.Stale, "stale", want.Stale)
 	if patch == nil {
@@ -515,7 +515,7 @@ func (c *Client) TooManyFeatures(ctx context.Context, project, name string) stri
 	}
 	live, planned := 0, c.names.plan(project, name)
 	for _, count := range overview.FeatureTypeCounts {
-		live += int(count.Count)
+		live += count.Count
 	}
 	has := fmt.Sprintf("Project %q has %d flags, archived ones not counted, and this plan makes %d. ", project, live, planned)
 	if limit := overview.FeatureLimit; limit != nil && *limit > 0 && live+planned > int(*limit) {

@@ -12,7 +12,7 @@ import (
 	"unicode/utf8"
 )
 
-// Link is something to read about a flag. The server normalises the URL.
+// Link is something to read about a flag. The server normalises the URL. "" as a title is none.
 type Link struct {
 	ID    string  `json:"id,omitempty"`
 	URL   string  `json:"url"`
