@@ -5,7 +5,8 @@
 //   node start.mjs [--stock] [--enterprise] [--port N] DIRECTORY      (where unleash.sh installed its packages)
 //
 // UNLEASH_ADMIN_TOKEN   the admin token to make, such as *:*.secret (needed)
-// UNLEASH_DATABASE_URL  an empty database of a real PostgreSQL; without it PGlite runs in this process
+// UNLEASH_DATABASE_URL  a real PostgreSQL: a database is made there, and dropped unless the server dies; without it PGlite
+//                       runs in this process
 //
 // --stock: what a stray promise rejection does to the server everywhere, it does here: the process ends. Unleash's
 //   migration tool installs the handlers that do so. Without --stock they are taken off, and rejections are logged.
@@ -35,7 +36,7 @@ if (!/^\*:\*\..+/.test(token ?? '')) {
   process.exit(2)
 }
 
-let unleash, pglite, socket
+let unleash, pglite, socket, dropDatabase
 let stopping = false
 const stop = async (code) => {
   if (stopping) return
@@ -44,6 +45,7 @@ const stop = async (code) => {
   await unleash?.stop().catch(() => {})
   await socket?.stop().catch(() => {})
   await pglite?.close().catch(() => {})
+  await dropDatabase?.().catch((error) => console.error('start.mjs:', error.message))
   process.exit(code)
 }
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => stop(0))
@@ -66,7 +68,23 @@ Object.assign(process.env, {
 })
 
 if (process.env.UNLEASH_DATABASE_URL) {
-  process.env.DATABASE_URL = process.env.UNLEASH_DATABASE_URL
+  const { Client } = createRequire(require.resolve('unleash-server'))('pg')
+  const url = new URL(process.env.UNLEASH_DATABASE_URL)
+  const execute = async (statement) => {
+    const client = new Client({ connectionString: process.env.UNLEASH_DATABASE_URL })
+    await client.connect()
+    await client.query(statement).finally(() => client.end())
+  }
+  const name = `flagops_unleash_${process.pid}_${Date.now()}`
+  try {
+    await execute(`CREATE DATABASE ${name}`)
+  } catch (error) {
+    console.error(`start.mjs: no database at UNLEASH_DATABASE_URL: ${error.message}`)
+    process.exit(1)
+  }
+  dropDatabase = () => execute(`DROP DATABASE ${name} WITH (FORCE)`)
+  url.pathname = `/${name}`
+  process.env.DATABASE_URL = url.href
 } else {
   const [{ PGlite }, { PGLiteSocketServer }] = await Promise.all([
     load('@electric-sql/pglite'),
@@ -107,13 +125,7 @@ if (!options.stock) {
   }
 }
 
-const url = `http://127.0.0.1:${unleash.server.address().port}`
-const probe = await fetch(`${url}/api/admin/user`, { headers: { Authorization: token } })
-if (!probe.ok) {
-  console.error(`start.mjs: the admin token gets a ${probe.status}: the database has other tokens; give an empty one`)
-  await stop(1)
-}
-console.log(url)
+console.log(`http://127.0.0.1:${unleash.server.address().port}`)
 
 // mountEnterprise gives app the routes of the Enterprise edition that the provider uses. Each calls the service that the
 // package has for it; environments have none for writing, only a store.

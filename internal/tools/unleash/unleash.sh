@@ -8,7 +8,7 @@
 # the server. start.mjs says more of both.
 #
 # The packages are installed once, from the lockfile beside this script and without any install script, into
-# ${FLAGOPS_CACHE:-${XDG_CACHE_HOME:-~/.cache}/flagops}. UNLEASH_DATABASE_URL gives an empty PostgreSQL database to use
+# ${FLAGOPS_CACHE:-${XDG_CACHE_HOME:-~/.cache}/flagops}. UNLEASH_DATABASE_URL names a real PostgreSQL to make a database on
 # instead, UNLEASH_LOG a file for what the server logs.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -98,7 +98,7 @@ UNLEASH_ADMIN_TOKEN=$token NODE_COMPILE_CACHE=$packages/compiled \
 	node --no-deprecation "$here/start.mjs" ${flags[@]+"${flags[@]}"} "$packages" >"$tmp/url" 2>"$log" </dev/null &
 server=$!
 set +m
-for _ in {1..600}; do
+for _ in {1..1200}; do
 	[ ! -s "$tmp/url" ] || break
 	kill -0 "$server" 2>/dev/null || break
 	sleep 0.1
