@@ -70,10 +70,8 @@ var apiToken = crud.Spec[*api.Client, apiTokenModel, api.APIToken]{
 				Optional: true,
 				MarkdownDescription: "When it stops working (RFC 3339), such as `2031-01-01T00:00:00Z`; the server keeps milliseconds. Left out: never. It can " +
 					"be set and changed in place, but taking it away makes a new token.",
-				Validators: []validator.String{instant{}},
-				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplaceIf(func(_ context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
-					resp.RequiresReplace = req.PlanValue.IsNull()
-				}, "taking it away makes a new token", "taking it away makes a new token")},
+				Validators:    []validator.String{instant{}},
+				PlanModifiers: []planmodifier.String{sameInstant{}},
 			},
 			"created_at": crud.Text("When it was made (RFC 3339)."),
 			"secret": schema.StringAttribute{
@@ -135,6 +133,25 @@ func (sameTokenType) PlanModifyString(_ context.Context, req planmodifier.String
 		resp.PlanValue = req.StateValue
 	default:
 		resp.RequiresReplace = true
+	}
+}
+
+// sameInstant plans no change between two ways to write the same time, and a new token where it is taken away.
+type sameInstant struct{}
+
+func (sameInstant) Description(context.Context) string {
+	return "the same time makes no change; none makes a new token"
+}
+func (s sameInstant) MarkdownDescription(ctx context.Context) string { return s.Description(ctx) }
+
+func (sameInstant) PlanModifyString(_ context.Context, req planmodifier.StringRequest, resp *planmodifier.StringResponse) {
+	was, wanted := req.StateValue.ValueStringPointer(), req.PlanValue.ValueStringPointer()
+	switch {
+	case was == nil || req.PlanValue.IsUnknown():
+	case wanted == nil:
+		resp.RequiresReplace = true
+	case api.SameInstant(was, wanted):
+		resp.PlanValue = req.StateValue
 	}
 }
 
