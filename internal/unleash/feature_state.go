@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/flagops/terraform-provider-flagops/internal/crud"
 	"github.com/flagops/terraform-provider-flagops/internal/unleash/api"
@@ -43,7 +45,8 @@ var featureState = crud.Spec[*api.Client, featureStateModel, api.FeatureState]{
 				Optional: true, MarkdownDescription: "Whether the flag is on in this environment. Left out: not managed here.",
 			},
 			"strategies": schema.ListNestedAttribute{
-				Optional: true, NestedObject: schema.NestedAttributeObject{Attributes: strategyAttributes("Left out: none, or the server's.", map[string]schema.Attribute{})},
+				Optional: true, Validators: []validator.List{listvalidator.NoNullValues()},
+				NestedObject: schema.NestedAttributeObject{Attributes: strategyAttributes("Left out: none, or the server's.", map[string]schema.Attribute{})},
 				MarkdownDescription: "Who gets the flag while it is on: whoever fits one of them. The list is complete: a strategy that it " +
 					"leaves out is deleted, `[]` deletes all. Its order is the server's: of those that fit a user, the first with variants " +
 					"decides which variant it is. Strategies keep their ids where they can: one that changes, moves or is replaced by " +

@@ -229,6 +229,9 @@ func TestAccFeatureState(t *testing.T) {
 		resource.TestStep{ // what is no longer named stays, and that is said
 			PreConfig: s.Reset, Config: s.config(flag, strings.Replace(full, `stickiness = "userId", `, "", 1)), Check: s.after(flag, 0, shown),
 		},
+		resource.TestStep{ // null is the same
+			PreConfig: s.Reset, Config: s.config(flag, strings.Replace(full, `stickiness = "userId", `, "stickiness = null, ", 1)), Check: s.after(flag, 0, shown),
+		},
 		resource.TestStep{ // drift is put back: a strategy that was added, one that was changed, the switch
 			PreConfig: func() {
 				s.strategy(flag, map[string]any{"title": "drifted", "sortOrder": -1})
@@ -620,6 +623,10 @@ func TestAccFeatureStatePlanErrors(t *testing.T) {
 		`strategies = [{ parameters = { stickiness = "" } }]`:             "leave it out",
 		"enabled = true\n strategies = []":                                "A flag that is on needs an enabled strategy",
 		"enabled = true\n strategies = [{ disabled = true }]":             "A flag that is on needs an enabled strategy",
+		`strategies = [{}, null]`:                                         "Null",
+		variant(`{ a = null }`):                                           "Null",
+		`strategies = [{ segments = [null] }]`:                            "Null",
+		`strategies = [{ constraints = [null] }]`:                         "Null",
 		`strategies = [for i in range(31) : {}]`:                          "There are 31 strategies; this server takes at most 30",
 		`strategies = [{ segments = [1, 2, 3, 4, 5, 6] }]`:                "There are 6 segments; this server takes at most 5",
 		`strategies = [{}, { constraints = [for i in range(31) : { context_name = "c", operator = "IN", values = ["1"] }] }]`:      "There are 31 constraints; this server takes at most 30",

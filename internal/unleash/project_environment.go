@@ -20,7 +20,7 @@ type projectEnvironmentModel struct {
 // defaultStrategyModel is a strategy that is a flexibleRollout and not disabled.
 type defaultStrategyModel struct {
 	Title       *string                 `tfsdk:"title"`
-	Parameters  map[string]string       `tfsdk:"parameters"`
+	Parameters  map[string]*string      `tfsdk:"parameters"`
 	Constraints []constraintModel       `tfsdk:"constraints"`
 	Segments    []int64                 `tfsdk:"segments"`
 	Variants    map[string]variantModel `tfsdk:"variants"`

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -35,7 +37,7 @@ type strategyContent struct {
 	Name        *string                 `tfsdk:"name"`
 	Title       *string                 `tfsdk:"title"`
 	Disabled    *bool                   `tfsdk:"disabled"`
-	Parameters  map[string]string       `tfsdk:"parameters"`
+	Parameters  map[string]*string      `tfsdk:"parameters"` // null is like not there
 	Constraints []constraintModel       `tfsdk:"constraints"`
 	Segments    []int64                 `tfsdk:"segments"`
 	Variants    map[string]variantModel `tfsdk:"variants"`
@@ -127,14 +129,14 @@ func strategyAttributes(null string, attributes map[string]schema.Attribute) map
 		MarkdownDescription: "What the type needs to know, as texts (Terraform makes them of numbers). A `flexibleRollout` has `rollout` (per " +
 			"cent, 0 to 100), `stickiness` (a context field, `random` or `default`) and `groupId`; a `remoteAddress` has `IPs`. " +
 			"Parameters that are not named here are the server's: `100`, the project's stickiness and the flag's name at first, then " +
-			"whatever others make of them. They are not compared, and taking one out of the configuration changes nothing. " + null,
+			"whatever others make of them. They are not compared, and taking one out of the configuration changes nothing; null is like leaving one out. " + null,
 	}
 	attributes["constraints"] = schema.ListNestedAttribute{
-		Optional: true, NestedObject: constraint(),
+		Optional: true, NestedObject: constraint(), Validators: []validator.List{listvalidator.NoNullValues()},
 		MarkdownDescription: "What must all hold beside what the type says. `[]`: nothing. " + null,
 	}
 	attributes["segments"] = schema.SetAttribute{
-		Optional: true, ElementType: types.Int64Type,
+		Optional: true, ElementType: types.Int64Type, Validators: []validator.Set{setvalidator.NoNullValues()},
 		MarkdownDescription: "Ids of segments (`flagops_unleash_segment`) in all of which a user must be. `[]`: none. " + null,
 	}
 	attributes["variants"] = variants(null)
@@ -150,8 +152,15 @@ func (m *strategyModel) toAPI() api.Strategy {
 // toAPI keeps null apart from none.
 func (m *strategyContent) toAPI() api.Strategy {
 	s := api.Strategy{
-		Name: deref(m.Name), Title: m.Title, Disabled: deref(m.Disabled), Parameters: m.Parameters, Segments: m.Segments,
-		Variants: variantsToAPI(m.Variants),
+		Name: deref(m.Name), Title: m.Title, Disabled: deref(m.Disabled), Segments: m.Segments, Variants: variantsToAPI(m.Variants),
+	}
+	if m.Parameters != nil {
+		s.Parameters = api.Parameters{}
+	}
+	for name, value := range m.Parameters {
+		if value != nil {
+			s.Parameters[name] = *value
+		}
 	}
 	if m.Constraints != nil {
 		s.Constraints = constraintsToAPI(m.Constraints)
@@ -164,10 +173,15 @@ func (m *strategyContent) read(s api.Strategy) {
 	title := deref(s.Title)
 	m.Name, m.Title, m.Disabled, m.Segments = &s.Name, &title, &s.Disabled, s.Segments
 	m.Constraints, m.Variants = constraintsFromAPI(m.Constraints, s.Constraints), variantsFromAPI(m.Variants, s.Variants)
-	parameters := map[string]string{}
+	parameters := map[string]*string{}
 	for name, value := range s.Parameters {
-		if _, managed := m.Parameters[name]; managed || m.Parameters == nil {
-			parameters[name] = value
+		if m.Parameters == nil || m.Parameters[name] != nil {
+			parameters[name] = &value
+		}
+	}
+	for name, value := range m.Parameters {
+		if value == nil {
+			parameters[name] = nil
 		}
 	}
 	m.Parameters = parameters
@@ -209,7 +223,7 @@ func checkStrategies(ctx context.Context, client *api.Client, plan, prior []stra
 		if i < len(prior) && s.Parameters != nil && deref(s.Name) == deref(prior[i].Name) {
 			var left []string
 			for _, name := range sortedNames(prior[i].Parameters) {
-				if _, named := s.Parameters[name]; !named {
+				if prior[i].Parameters[name] != nil && s.Parameters[name] == nil {
 					left = append(left, name)
 				}
 			}
@@ -220,10 +234,10 @@ func checkStrategies(ctx context.Context, client *api.Client, plan, prior []stra
 		}
 		for _, name := range sortedNames(s.Parameters) {
 			value := s.Parameters[name]
-			if slices.ContainsFunc(prior, func(p strategyContent) bool { was, has := p.Parameters[name]; return has && was == value }) {
+			if value == nil || slices.ContainsFunc(prior, func(p strategyContent) bool { was := p.Parameters[name]; return was != nil && *was == *value }) {
 				continue
 			}
-			if problem := api.ParameterProblem(deref(s.Name), name, value); problem != "" {
+			if problem := api.ParameterProblem(deref(s.Name), name, *value); problem != "" {
 				diags.AddAttributeError(at(i).AtName("parameters").AtMapKey(name), "Not a parameter that makes sense", problem)
 			}
 		}

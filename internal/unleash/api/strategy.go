@@ -250,7 +250,9 @@ func (c *Client) CreateStrategy(ctx context.Context, want Strategy) (Strategy, e
 	}
 	made, err := c.takeDefault(ctx, want, there)
 	if err == nil && made == nil {
-		made, err = c.postStrategy(ctx, want)
+		if made, err = c.postStrategy(ctx, want); err != nil {
+			made, err = c.lostStrategy(ctx, want, there, err)
+		}
 	}
 	if err != nil {
 		if made != nil {
@@ -262,6 +264,24 @@ func (c *Client) CreateStrategy(ctx context.Context, want Strategy) (Strategy, e
 		return *made, &rest.PartialError{Err: err}
 	}
 	return *made, nil
+}
+
+// lostStrategy finds what was made although its answer was lost, for it would be made twice: the one strategy that was not
+// there before, if it is as wanted.
+func (c *Client) lostStrategy(ctx context.Context, want Strategy, before []Strategy, err error) (*Strategy, error) {
+	var answer *rest.Error
+	if errors.As(err, &answer) && answer.Status < http.StatusInternalServerError && answer.Status >= http.StatusBadRequest {
+		return nil, err
+	}
+	now, _, unread := c.strategies(ctx, want.place())
+	now = slices.DeleteFunc(now, func(s Strategy) bool { return findStrategy(before, s.ID) != nil })
+	if unread != nil || len(now) != 1 {
+		return nil, err
+	}
+	if _, differs := want.Complete().update(now[0]); differs {
+		return nil, err
+	}
+	return &now[0], nil
 }
 
 // takeDefault turns the strategy that the server has added by itself into want; nil where there is none.

@@ -362,13 +362,30 @@ func TestStrategyErrors(t *testing.T) {
 			t.Error(value, err)
 		}
 	}
-	server.Inject(sandbox.Fault{Method: "POST", Path: "/projects/{}/features/{}/environments/{}/strategies", Status: 200, Body: "[]"})
+	const post = "/projects/{}/features/{}/environments/{}/strategies"
+	server.Inject(sandbox.Fault{Method: "POST", Path: post, Status: 200, Body: "[]"})
 	if _, err = c.CreateStrategy(ctx, at); err == nil {
 		t.Error("an answer that is no strategy was taken for one")
 	}
 	made, err := c.CreateStrategy(ctx, at)
 	if err != nil {
 		t.Fatal(err)
+	}
+	// An answer that is lost is no reason to make it twice.
+	for i, fault := range []sandbox.Fault{{Status: 502, Body: "<html>"}, {Drop: true}, {Status: 200, Body: "{}"}} {
+		fault.Method, fault.Path, fault.After = "POST", post, true
+		server.Inject(fault)
+		if _, err := c.CreateStrategy(ctx, titled(at, fmt.Sprint(i))); err != nil {
+			t.Error(err)
+		}
+		fault.After = false
+		server.Inject(fault)
+		if _, err := c.CreateStrategy(ctx, titled(at, fmt.Sprint(i))); err == nil {
+			t.Error("what was not made was found")
+		}
+	}
+	if there, _ := fresh(t, c, at); !slices.Equal(titles(there), []string{"", "", "0", "1", "2"}) {
+		t.Error(titles(there))
 	}
 	server.Inject(sandbox.Fault{Method: "PUT", Path: "/projects/{}/features/{}/environments/{}/strategies/{}", Status: 200, Body: "{}"})
 	bad = made
