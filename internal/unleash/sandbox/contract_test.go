@@ -77,7 +77,14 @@ var scenarios = map[string][]sandbox.Option{
 	"limits":           nil,
 	"low-limits": {sandbox.Limits(sandbox.Resources{FeatureFlags: 2, Segments: 1, APITokens: 2, FeatureEnvironmentStrategies: 1, Constraints: 1,
 		ConstraintValues: 2, SegmentValues: 3, StrategySegments: 1})},
+	"probe-context-tokens-addons": nil,
+	"probe-features":              nil,
+	"probe-strategies":            nil,
+	"probe-tags-segments-links":   nil,
+	"probe-users-variants-export": nil,
+
 	"projects":       nil,
+	"referred":       nil, // what flags refer to: odd bodies of segments, context fields, tag and strategy types
 	"segments":       nil,
 	"strategies":     nil,
 	"strategy-types": nil,
