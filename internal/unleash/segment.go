@@ -94,11 +94,8 @@ func checkSegment(ctx context.Context, check crud.Check[*api.Client, segmentMode
 		diags.AddAttributeError(path.Root("constraints"), "More values than this Unleash takes", fmt.Sprintf("The constraints have %d values "+
 			"together; this server takes at most %d in a segment (UNLEASH_SEGMENT_VALUES_LIMIT).", values, limit))
 	}
-	if limit := server.Limits.Segments; limit > 0 && check.Prior == nil {
-		if there, err := check.Client.SegmentCount(ctx); err == nil && there >= limit { // no error: some may be deleted before
-			diags.AddWarning("As many segments as this Unleash takes", fmt.Sprintf("There are %d segments, and this server takes at most %d "+
-				"(UNLEASH_SEGMENTS_LIMIT): it will refuse another.", there, limit))
-		}
+	if check.Prior == nil {
+		diags.Append(full(ctx, check.Client, "segments", "UNLEASH_SEGMENTS_LIMIT", func(l api.Limits) int { return l.Segments }, (*api.Client).SegmentCount)...)
 	}
 	return diags
 }
