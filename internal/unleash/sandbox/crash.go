@@ -62,31 +62,22 @@ func covers(filter []string, name string) bool {
 	return name == "" || len(filter) == 0 || filter[0] == "*" || slices.Contains(filter, name)
 }
 
-// recentDeletes remembers when flags were archived and deleted, newest last.
-type recentDeletes struct {
-	archived map[string]time.Time
-	deleted  []time.Time
+// enters notes that a flag was made, archived or revived: the server works that up once a second, as it hands out events.
+// What archives a flag by a change of its data is not worked up.
+func (s *Sandbox) enters(f *feature, stage string) {
+	s.workUp(f)
+	f.pending, f.since = stage, time.Now()
 }
 
-const (
-	soon  = 100 * time.Millisecond // after archiving a flag
-	burst = 50 * time.Millisecond  // what counts as at the same time
-)
-
-func (s *Sandbox) archivedJustNow(name string) {
-	if s.recent.archived == nil {
-		s.recent.archived = map[string]time.Time{}
+// workUp does what is due. A flag that is deleted with something pending kills a real server more often than not: writing
+// down the stage of a flag that is gone breaks a foreign key (CrashOnDelete).
+func (s *Sandbox) workUp(f *feature) {
+	if f.pending == "" || time.Since(f.since) < s.eventLag {
+		return
 	}
-	s.recent.archived[name] = time.Now()
-}
-
-// deleteCrashes reports whether deleting a flag for good kills the server: at high parallelism, right after the flag was
-// archived. That is when more than n such deletions come within a moment (CrashOnDelete).
-func (s *Sandbox) deleteCrashes(name string) bool {
-	now := time.Now()
-	if s.deletes == 0 || now.Sub(s.recent.archived[name]) > soon {
-		return false
+	if f.pending == "initial" {
+		f.lifecycle = nil
 	}
-	s.recent.deleted = append(slices.DeleteFunc(s.recent.deleted, func(t time.Time) bool { return now.Sub(t) > burst }), now)
-	return len(s.recent.deleted) > s.deletes
+	f.lifecycle = append(f.lifecycle, object{"stage": f.pending, "enteredStageAt": stamp(now())})
+	f.pending = ""
 }

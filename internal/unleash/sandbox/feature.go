@@ -18,6 +18,10 @@ type feature struct {
 	tags                []tag
 	links               []*link
 	parent              *dependency
+
+	lifecycle []object  // stages, as far as they are worked up
+	pending   string    // the stage that is to be worked up
+	since     time.Time // and since when
 }
 
 // featureEnvironment is a flag in an environment of its project. Strategies are kept apart from it: they survive when
@@ -126,6 +130,9 @@ func (s *Sandbox) readFeature(r *request) (any, error) {
 		envs = append(envs, env)
 	}
 	o["environments"], o["createdBy"], o["collaborators"] = envs, tokenUser(), object{"users": []any{tokenUser()}}
+	if s.workUp(f); len(f.lifecycle) > 0 {
+		o["lifecycle"] = f.lifecycle[len(f.lifecycle)-1]
+	}
 	o["dependencies"], o["children"] = []any{}, s.children(f.name)
 	if f.parent != nil {
 		o["dependencies"] = []any{object{"feature": f.parent.feature, "enabled": f.parent.enabled, "variants": f.parent.variants}}
@@ -274,6 +281,7 @@ func (s *Sandbox) createFeature(r *request) (any, error) {
 		}
 	}
 	s.features.put(name, f)
+	s.enters(f, "initial")
 	s.event("feature-created", f.project, "")
 	for _, t := range s.projects.get(f.project).linkTemplates {
 		s.addLink(f, strings.NewReplacer("{{project}}", f.project, "{{feature}}", f.name).Replace(str(t, "urlTemplate")), optional(t, "title"))
@@ -391,6 +399,7 @@ func (s *Sandbox) cloneFeature(r *request) (any, error) {
 			s.strategies.put(copied.id, &copied)
 		}
 	}
+	s.enters(c, "initial")
 	s.event("feature-created", f.project, "")
 	return c.short(), nil
 }
@@ -434,7 +443,7 @@ func (s *Sandbox) archiveFeature(r *request) (any, error) {
 // archive keeps everything but the dependency: even whether the flag is on.
 func (s *Sandbox) archive(f *feature) {
 	f.archived, f.parent = ptr(now()), nil
-	s.archivedJustNow(f.name)
+	s.enters(f, "archived")
 	s.event("feature-archived", f.project, "")
 }
 
@@ -521,7 +530,7 @@ func (s *Sandbox) deleteArchived(f *feature) {
 	if f.archived == nil {
 		return
 	}
-	if s.deleteCrashes(f.name) {
+	if s.workUp(f); f.pending != "" && s.deletes {
 		s.crashed = true
 	}
 	s.removeFeature(f)
@@ -530,7 +539,6 @@ func (s *Sandbox) deleteArchived(f *feature) {
 
 func (s *Sandbox) removeFeature(f *feature) {
 	s.features.drop(f.name)
-	delete(s.lifecycleStage, f.name)
 	for _, st := range s.strategies.where(func(st *strategy) bool { return st.feature == f.name }) {
 		s.strategies.drop(st.id)
 	}
@@ -542,6 +550,7 @@ func (s *Sandbox) revive(f *feature) {
 	for _, e := range f.environments {
 		e.enabled = false
 	}
+	s.enters(f, "initial")
 	s.event("feature-revived", f.project, "")
 }
 
@@ -571,20 +580,25 @@ func (s *Sandbox) reviveFeatures(r *request) (any, error) {
 }
 
 func (s *Sandbox) readLifecycle(r *request) (any, error) {
-	if stages := s.lifecycleStage[r.PathValue("feature")]; stages != nil {
-		return stages, nil
+	f := s.pathFeature(r)
+	if f == nil {
+		return []any{}, nil
 	}
-	return []any{}, nil
+	s.workUp(f)
+	return append([]object{}, f.lifecycle...), nil
 }
 
 func (s *Sandbox) completeLifecycle(r *request) (any, error) {
-	name := r.PathValue("feature")
-	s.lifecycleStage[name] = append(s.lifecycleStage[name], object{"stage": "completed", "status": str(r.data(), "status"), "enteredStageAt": stamp(now())})
+	if f := s.pathFeature(r); f != nil {
+		f.lifecycle = append(f.lifecycle, object{"stage": "completed", "status": str(r.data(), "status"), "enteredStageAt": stamp(now())})
+	}
 	return nil, nil
 }
 
 func (s *Sandbox) uncompleteLifecycle(r *request) (any, error) {
-	delete(s.lifecycleStage, r.PathValue("feature"))
+	if f := s.pathFeature(r); f != nil {
+		f.lifecycle = slices.DeleteFunc(f.lifecycle, func(stage object) bool { return stage["stage"] == "completed" })
+	}
 	return nil, nil
 }
 

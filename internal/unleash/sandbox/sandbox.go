@@ -32,7 +32,7 @@ type Sandbox struct {
 	limits     Resources
 	addonCache time.Duration
 	eventLag   time.Duration
-	deletes    int
+	deletes    bool
 
 	routes []route
 
@@ -44,7 +44,6 @@ type Sandbox struct {
 	maintenance bool
 	events      []event
 	cache       addonCache
-	recent      recentDeletes
 	store
 }
 
@@ -67,9 +66,9 @@ func AddonCache(d time.Duration) Option { return func(s *Sandbox) { s.addonCache
 // EventLag sets how long it takes until an event is handed to integrations: up to a second on the real server.
 func EventLag(d time.Duration) Option { return func(s *Sandbox) { s.eventLag = d } }
 
-// CrashOnDelete makes the server crash when flags are deleted the way that kills a real one: see deleteCrashes. n is how
-// many such deletions at a time it still survives; 0, the default, is any number.
-func CrashOnDelete(n int) Option { return func(s *Sandbox) { s.deletes = n } }
+// CrashOnDelete makes the server crash when a flag is deleted before it was worked up that the flag was made, archived or
+// revived, as a real one mostly does: see workUp.
+func CrashOnDelete() Option { return func(s *Sandbox) { s.deletes = true } }
 
 // New makes a server with nothing in it but what a fresh installation has.
 func New(opts ...Option) *Sandbox {

@@ -198,20 +198,36 @@ func TestEventLag(t *testing.T) {
 	}
 }
 
+// TestCrashOnDelete: a flag can be deleted once its lifecycle shows that it was worked up, and, archived by a change of its
+// data, at once; archived in the usual way, not.
 func TestCrashOnDelete(t *testing.T) {
 	t.Parallel()
-	s := start(t, sandbox.CrashOnDelete(1))
+	s := start(t, sandbox.CrashOnDelete(), sandbox.EventLag(50*time.Millisecond))
+	archived := `[{"op":"add","path":"/archived","value":true}]`
 	for _, name := range []string{"a", "b", "c"} {
 		s.want(http.StatusCreated, "POST", features, `{"name":"`+name+`"}`)
 	}
-	s.want(http.StatusAccepted, "DELETE", features+"/a", "")
-	s.want(http.StatusAccepted, "DELETE", features+"/b", "")
+	if body := s.want(http.StatusOK, "GET", features+"/a", ""); strings.Contains(body, "lifecycle") {
+		t.Errorf("worked up at once: %s", body)
+	}
+	s.want(http.StatusOK, "DELETE", "/archive/a", "") // not archived: nothing happens
+	time.Sleep(60 * time.Millisecond)
+	if body := s.want(http.StatusOK, "GET", features+"/a", ""); !strings.Contains(body, `"lifecycle":{"enteredStageAt":`) || !strings.Contains(body, `"stage":"initial"}`) {
+		t.Errorf("not worked up: %s", body)
+	}
+	s.want(http.StatusOK, "PATCH", features+"/a", archived)
 	s.want(http.StatusOK, "DELETE", "/archive/a", "")
-	s.want(http.StatusOK, "DELETE", "/archive/c", "") // not archived: nothing happens
+	s.want(http.StatusAccepted, "DELETE", features+"/b", "")
+	time.Sleep(60 * time.Millisecond)
+	if body := s.want(http.StatusOK, "GET", features+"/b/lifecycle", ""); !strings.Contains(body, `"stage":"archived"}`) {
+		t.Errorf("not worked up: %s", body)
+	}
+	s.want(http.StatusOK, "DELETE", "/archive/b", "")
+	s.want(http.StatusAccepted, "DELETE", features+"/c", "")
 	if s.Crashed() {
 		t.Fatal("crashed too early")
 	}
-	if _, _, err := s.do("DELETE", "/api/admin/archive/b", "", s.Token); err == nil || !s.Crashed() || !s.gone() {
+	if _, _, err := s.do("DELETE", "/api/admin/archive/c", "", s.Token); err == nil || !s.Crashed() || !s.gone() {
 		t.Errorf("the server is still there (%v)", err)
 	}
 }

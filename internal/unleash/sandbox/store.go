@@ -7,32 +7,31 @@ import (
 
 // store is everything that the server stores.
 type store struct {
-	features       table[string, feature]
-	strategies     table[string, strategy]
-	strategyTypes  table[string, strategyType]
-	featureTypes   []*featureType
-	segments       table[int, segment]
-	tags           table[tag, tag]
-	tagTypes       table[string, tagType]
-	contextFields  table[string, contextField]
-	addons         table[int, addon]
-	tokens         table[string, apiToken]
-	users          table[int, user]
-	environments   table[string, environment]
-	projects       table[string, project]
-	access         []grant
-	clock          int
-	lastSegment    int
-	lastAddon      int
-	lastUser       int
-	instance       string
-	started        time.Time
-	lifecycleStage map[string][]object
+	features      table[string, feature]
+	strategies    table[string, strategy]
+	strategyTypes table[string, strategyType]
+	featureTypes  []*featureType
+	segments      table[int, segment]
+	tags          table[tag, tag]
+	tagTypes      table[string, tagType]
+	contextFields table[string, contextField]
+	addons        table[int, addon]
+	tokens        table[string, apiToken]
+	users         table[int, user]
+	environments  table[string, environment]
+	projects      table[string, project]
+	access        []grant
+	clock         int
+	lastSegment   int
+	lastAddon     int
+	lastUser      int
+	instance      string
+	started       time.Time
 }
 
 func newStore(token string) store {
 	now := time.Now().Truncate(time.Millisecond)
-	d := store{instance: newUUID(), started: now, lastUser: 1, lifecycleStage: map[string][]object{}}
+	d := store{instance: newUUID(), started: now, lastUser: 1}
 	d.featureTypes = builtinFeatureTypes()
 	for _, t := range builtinStrategyTypes() {
 		d.strategyTypes.put(t.name, t)
