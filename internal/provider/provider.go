@@ -96,8 +96,8 @@ func (p *flagops) Schema(_ context.Context, _ provider.SchemaRequest, resp *prov
 					"`UNLEASH_AUTH_TOKEN`, then to `UNLEASH_TOKEN`.",
 				"integration_delay", schema.Int64Attribute{
 					Optional: true,
-					MarkdownDescription: "Seconds that a webhook or another integration is left disabled before it is deleted. A server remembers " +
-						"enabled ones for a minute, and can crash when the events of one that is gone fire meanwhile. Defaults to `60`.",
+					MarkdownDescription: "Seconds that a webhook or another integration is left disabled before it is deleted. A server goes on firing it for a " +
+						"minute, gives a delivery ten seconds, and can crash when one that is gone is heard of again. Defaults to `75`.",
 					Validators: []validator.Int64{int64validator.Between(0, 600)},
 				}),
 		},
@@ -173,7 +173,7 @@ func newUnleash(ctx context.Context, block types.Object, userAgent string, diags
 	if reason := b.read(ctx, block, &s, &s.server, diags); reason != "" {
 		return crud.Missing[*unleashapi.Client]{Reason: reason}
 	}
-	delay := 60 * time.Second
+	delay := 75 * time.Second
 	if !s.IntegrationDelay.IsNull() && !s.IntegrationDelay.IsUnknown() {
 		delay = time.Duration(s.IntegrationDelay.ValueInt64()) * time.Second
 	}

@@ -25,7 +25,7 @@ func TestAccUnleashTakeover(t *testing.T) {
 	list := func(kind, label, config string) {
 		fmt.Fprintf(&query, "list \"flagops_unleash_%s\" %q {\n  provider         = flagops\n  limit            = 10000\n  include_resource = true\n  config {\n%s\n  }\n}\n", kind, label, config)
 	}
-	for _, kind := range []string{"feature", "segment", "context_field", "tag_type", "strategy_type"} {
+	for _, kind := range []string{"feature", "segment", "context_field", "tag_type", "strategy_type", "feature_type", "api_token", "webhook", "integration", "project_environment"} {
 		list(kind, "all", "")
 	}
 	for _, environment := range []string{"development", "production"} {
