@@ -31,8 +31,8 @@ type Workspace struct {
 
 const versionsFile, providerFile = "flagops_versions.tf", "flagops_provider.tf"
 
-// NewWorkspace makes a workspace whose provider is configured for the server.
-func NewWorkspace(t testing.TB, server interface{ Config(body string) string }) *Workspace {
+// NewWorkspace makes a workspace whose provider is configured for the server, or for one of each backend.
+func NewWorkspace(t testing.TB, servers ...interface{ Config(body string) string }) *Workspace {
 	t.Helper()
 	if os.Getenv("TF_ACC") == "" {
 		t.Skip("Acceptance tests skipped unless env 'TF_ACC' set")
@@ -45,7 +45,12 @@ func NewWorkspace(t testing.TB, server interface{ Config(body string) string }) 
 	}
 	w.env = append(os.Environ(), "TF_REATTACH_PROVIDERS="+reattach, "TF_CLI_CONFIG_FILE="+config, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1")
 	w.Write(versionsFile, "terraform {\n  required_providers {\n    flagops = { source = \"flagops/flagops\" }\n  }\n}\n")
-	w.Write(providerFile, server.Config(""))
+	const head, end = "provider \"flagops\" {\n", "}\n"
+	blocks := ""
+	for _, server := range servers {
+		blocks += strings.TrimSuffix(strings.TrimPrefix(server.Config(""), head), end)
+	}
+	w.Write(providerFile, head+blocks+end)
 	return w
 }
 
