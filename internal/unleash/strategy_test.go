@@ -194,6 +194,44 @@ func TestAccStrategyKeepsWhatOthersSet(t *testing.T) {
 	s.expect(flag, `off, flexibleRollout "before", flexibleRollout "  Theirs  " extra=1 groupId=theirs rollout=99.9 stickiness=userId 3 constraints 3 segments 7 variants`)
 }
 
+// Weights of all kinds, calculated ones among them, and payloads come back as they were written; the server gets whole
+// thousandths.
+func TestAccStrategyVariants(t *testing.T) {
+	t.Parallel()
+	s := newStateTest(t)
+	w := acctest.NewWorkspace(t, s)
+	flag := s.flag("variants")
+	for variants, want := range map[string]string{
+		`{ a = { weight = 0.1 + 0.2 }, b = { weight = 100 / 8 }, c = {} }`:                     "a 3 fix; b 125 fix; c 872 variable",
+		`{ a = { weight = 100 }, b = { weight = 0 }, c = {} }`:                                 "a 1000 fix; b 0 fix; c 0 variable",
+		`{ a = { weight = 33.3 }, b = { weight = "33.4" }, c = {}, _d = {} }`:                  "_d 167 variable; a 333 fix; b 334 fix; c 166 variable",
+		`{ "~a!*'()-." = { payload = { string = " <\n> " } } }`:                                `~a!*'()-. 1000 variable {"type":"string","value":" \u003c\n\u003e "}`,
+		`{ a = { payload = { number = "1.50" } }, b = { payload = { number = 1.50 } } }`:       `a 500 variable {"type":"number","value":"1.50"}; b 500 variable {"type":"number","value":"1.5"}`,
+		`{ a = { payload = { json = "{ \"b\": 1,  \"a\":2}" } } }`:                             `a 1000 variable {"type":"json","value":"{ \"b\": 1,  \"a\":2}"}`,
+		`{ a = { payload = { json = jsonencode([1]) } }, b = { payload = { csv = "a, b" } } }`: `a 500 variable {"type":"json","value":"[1]"}; b 500 variable {"type":"csv","value":"a, b"}`,
+	} {
+		w.Write("main.tf", s.single("this", flag, "  variants = "+variants))
+		w.Apply()
+		w.ExpectEmptyPlan()
+		strategies, _ := s.strategies(flag)
+		var got []string
+		list, _ := strategies[0]["variants"].([]any)
+		for _, item := range list {
+			v, _ := item.(map[string]any)
+			text := fmt.Sprint(v["name"], " ", v["weight"], " ", v["weightType"])
+			if v["payload"] != nil {
+				payload, _ := json.Marshal(v["payload"])
+				text += " " + string(payload)
+			}
+			got = append(got, text)
+		}
+		slices.Sort(got)
+		if shown := strings.Join(got, "; "); shown != want {
+			t.Errorf("%s: the server has\n%s\nnot\n%s", variants, shown, want)
+		}
+	}
+}
+
 // Each facet of a strategy alone: what is not managed is neither written nor compared, giving up changes nothing, and an
 // import shows as given up just what the configuration leaves out.
 func TestAccStrategyPartialOwnership(t *testing.T) {
