@@ -93,7 +93,7 @@ func (a *addon) change(prior, want Integration) {
 	}
 	for list, wanted := range map[*[]string][]string{&a.Events: want.Events, &a.Environments: want.Environments, &a.Projects: want.Projects} {
 		if !sameSet(*list, wanted) {
-			*list = slices.Sorted(slices.Values(wanted))
+			*list = append([]string{}, slices.Sorted(slices.Values(wanted))...)
 		}
 	}
 	for name := range prior.Parameters {
