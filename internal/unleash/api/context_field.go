@@ -68,12 +68,11 @@ func (c *Client) UpdateContextField(ctx context.Context, _, want ContextField) (
 
 // DeleteContextField deletes one that no strategy of a live flag compares.
 func (c *Client) DeleteContextField(ctx context.Context, at ContextField) error {
-	err := contextFields.do(ctx, c, http.MethodDelete, at.path(), nil)
-	if hasStatus(err, http.StatusConflict) {
-		answer, e := rest.Get[struct{ Strategies []Usage }](ctx, c.rest, rest.P("/api/admin/context/{}/strategies", at.Name))
-		if e == nil {
-			return inUse(err, answer.Strategies, "Take the constraint from them first, and what Terraform manages should refer to the name of this resource, so that it goes first.")
+	return c.whenUnused(ctx, func() error { return contextFields.do(ctx, c, http.MethodDelete, at.path(), nil) }, func() []Usage {
+		answer, err := rest.Get[struct{ Strategies []Usage }](ctx, c.rest, rest.P("/api/admin/context/{}/strategies", at.Name))
+		if err != nil {
+			return nil
 		}
-	}
-	return err
+		return answer.Strategies
+	}, "Take the constraint from them first, and what Terraform manages should refer to the name of this resource, so that it goes first.")
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/flagops/terraform-provider-flagops/internal/rest"
 )
@@ -42,6 +43,7 @@ func TestContextFieldInUse(t *testing.T) {
 		}
 		fmt.Fprint(w, usedBy)
 	})
+	c.wait = func(context.Context, time.Duration) error { return nil }
 	err := c.DeleteContextField(context.Background(), ContextField{Name: "plan"})
 	if err == nil || errors.Is(err, rest.ErrExists) || !strings.Contains(err.Error(), `in use by existing flags. Used by a flexibleRollout strategy of flag "checkout"`) {
 		t.Error(err)

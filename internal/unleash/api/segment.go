@@ -78,11 +78,9 @@ func (c *Client) UpdateSegment(ctx context.Context, _, want Segment) (Segment, e
 
 // DeleteSegment deletes one that no strategy of a live flag uses.
 func (c *Client) DeleteSegment(ctx context.Context, at Segment) error {
-	err := segments.do(ctx, c, http.MethodDelete, at.path(), nil)
-	if hasStatus(err, http.StatusConflict) { // without a word
-		return inUse(err, c.segmentUsers(ctx, at), "Take it from them first, and what Terraform manages should refer to the id of this resource, so that it goes first.")
-	}
-	return err
+	return c.whenUnused(ctx, func() error { return segments.do(ctx, c, http.MethodDelete, at.path(), nil) }, // refused without a word
+		func() []Usage { return c.segmentUsers(ctx, at) },
+		"Take it from them first, and what Terraform manages should refer to the id of this resource, so that it goes first.")
 }
 
 // segmentUsers is who uses a segment, change requests included, as far as the server says.

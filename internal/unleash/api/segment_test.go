@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/flagops/terraform-provider-flagops/internal/rest"
 )
@@ -111,6 +112,7 @@ func TestSegmentInUse(t *testing.T) {
 					fmt.Fprint(w, test.users)
 				}
 			})
+			c.wait = func(context.Context, time.Duration) error { return nil }
 			err := c.DeleteSegment(context.Background(), Segment{ID: 7})
 			if err == nil || errors.Is(err, rest.ErrNotFound) || errors.Is(err, rest.ErrExists) {
 				t.Fatal(err)

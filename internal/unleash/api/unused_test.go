@@ -1,0 +1,60 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/flagops/terraform-provider-flagops/internal/rest"
+)
+
+// What is in use is deleted once its users are gone. They may take long, as long as there are fewer and fewer.
+func TestWhenUnused(t *testing.T) {
+	t.Parallel()
+	conflict, other := &rest.Error{Status: http.StatusConflict}, &rest.Error{Status: http.StatusForbidden}
+	stopped := errors.New("stopped")
+	for name, test := range map[string]struct {
+		users  []int // after each refusal; the last one stays
+		then   error // once there are none
+		stop   int   // at this wait
+		fails  error
+		waited time.Duration
+	}{
+		"unused":        {users: []int{0}},
+		"refused":       {users: []int{0}, then: other, fails: other},
+		"soon":          {users: []int{1, 1, 0}, waited: 150 * time.Millisecond},
+		"fewer":         {users: []int{9, 9, 9, 9, 9, 8, 8, 8, 8, 7, 7, 7, 7, 0}, waited: 3*(50+100+200+400)*time.Millisecond + 800*time.Millisecond},
+		"none told":     {users: []int{-1}, fails: conflict, waited: 1550 * time.Millisecond},
+		"used":          {users: []int{3}, fails: conflict, waited: 1550 * time.Millisecond},
+		"more and more": {users: []int{3, 4, 5, 6}, fails: conflict, waited: 1550 * time.Millisecond},
+		"stopped":       {users: []int{3}, stop: 2, fails: conflict, waited: 150 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var waited time.Duration
+			waits, refusals := 0, 0
+			c := &Client{wait: func(_ context.Context, d time.Duration) error {
+				waited += d
+				if waits++; waits == test.stop {
+					return stopped
+				}
+				return nil
+			}}
+			users := func() int { return test.users[min(refusals, len(test.users)-1)] }
+			err := c.whenUnused(context.Background(), func() error {
+				if users() == 0 {
+					return test.then
+				}
+				return conflict
+			}, func() []Usage {
+				defer func() { refusals++ }()
+				return make([]Usage, max(0, users()))
+			}, "")
+			if !errors.Is(err, test.fails) || (err == nil) != (test.fails == nil) || waited != test.waited {
+				t.Errorf("%v after %s, want %v after %s", err, waited, test.fails, test.waited)
+			}
+		})
+	}
+}
