@@ -42,6 +42,7 @@ func (s *Sandbox) addonRoutes() {
 	s.handle("PUT /addons/{id}", 200, addonBody, s.updateAddon)
 	s.handle("DELETE /addons/{id}", 200, nil, s.deleteAddon)
 	s.handle("GET /addons/{id}/events", 200, nil, s.listAddonEvents)
+	s.handle("GET /search/events", 200, nil, s.searchEvents)
 }
 
 // providerOf is the definition of a provider, or nil.
@@ -81,6 +82,28 @@ func (a *addon) show() object {
 	}
 	o["parameters"] = shown
 	return o
+}
+
+// event is what events tell of an addon.
+func (a *addon) event() object {
+	o := a.clear()
+	delete(o, "parameters")
+	return o
+}
+
+// searchEvents knows the updates of addons alone, the last one first.
+func (s *Sandbox) searchEvents(r *request) (any, error) {
+	found := []any{}
+	if kind := r.URL.Query().Get("type"); kind == "" || kind == "IS:addon-config-updated" {
+		for _, e := range s.addonUpdates {
+			found = slices.Insert(found, 0, any(e))
+		}
+	}
+	most, err := strconv.Atoi(r.URL.Query().Get("limit"))
+	if err != nil {
+		most = 50
+	}
+	return object{"events": found[:min(most, len(found))], "total": len(found)}, nil
 }
 
 func (s *Sandbox) listAddons(*request) (any, error) {
@@ -215,7 +238,7 @@ func (s *Sandbox) updateAddon(r *request) (any, error) {
 	if err := checkAddon(r.data()); err != nil {
 		return nil, err
 	}
-	before := a.parameters
+	before, preData := a.parameters, a.event()
 	a.fill(r.data())
 	for k, v := range a.parameters {
 		if old, ok := before[k]; v == masked && ok {
@@ -225,6 +248,9 @@ func (s *Sandbox) updateAddon(r *request) (any, error) {
 		}
 	}
 	s.event("addon-config-updated", "", "")
+	s.addonUpdates = append(s.addonUpdates, object{"id": len(s.addonUpdates) + 1, "type": "addon-config-updated", "createdBy": "admin", "createdAt": stamp(now()),
+		"createdByUserId": -42, "data": a.event(), "preData": preData, "tags": []any{}, "featureName": nil, "project": nil, "environment": nil,
+		"label": "Integration configuration updated", "summary": "**admin** updated a **" + a.provider + "** integration configuration"})
 	return a.clear(), nil
 }
 

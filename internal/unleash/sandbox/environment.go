@@ -149,10 +149,16 @@ func (s *Sandbox) updateEnvironment(r *request) (any, error) {
 	if n, ok := number.coerce(r.data()["sortOrder"]); ok && r.data()["sortOrder"] != nil {
 		e.sortOrder = whole(n)
 	}
+	if v, sent := r.data()["requiredApprovals"]; sent {
+		e.approvals = nil
+		if n, ok := number.coerce(v); ok && v != nil {
+			e.approvals = ptr(whole(n))
+		}
+	}
 	return e.show(), nil
 }
 
-// deleteEnvironment takes everything with it that is in the environment.
+// deleteEnvironment takes everything with it that is in the environment, but for its tokens, which stay.
 func (s *Sandbox) deleteEnvironment(r *request) (any, error) {
 	e, err := s.pathEnvironment(r)
 	if err != nil {
@@ -167,9 +173,6 @@ func (s *Sandbox) deleteEnvironment(r *request) (any, error) {
 	}
 	for _, st := range s.strategies.where(func(st *strategy) bool { return st.environment == e.name }) {
 		s.strategies.drop(st.id)
-	}
-	for _, t := range s.tokens.where(func(t *apiToken) bool { return t.environment == e.name }) {
-		s.tokens.drop(t.secret)
 	}
 	return nil, nil
 }

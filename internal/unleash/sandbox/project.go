@@ -371,9 +371,12 @@ func (s *Sandbox) updateProject(r *request) (any, error) {
 
 // limit takes over how many flags a project may have.
 func (p *project) limit(data object) {
-	if v := data["featureLimit"]; v != nil {
+	switch v, sent := data["featureLimit"]; {
+	case v != nil:
 		data["featureLimit"], _ = number.coerce(v)
 		p.featureLimit = ptr(whole(data["featureLimit"]))
+	case sent:
+		p.featureLimit = nil
 	}
 }
 
@@ -390,14 +393,16 @@ func (s *Sandbox) updateProjectSettings(r *request) (any, error) {
 		if err := checkNaming(str(n, "pattern"), str(n, "example"), str(n, "description")); err != nil {
 			return nil, err
 		}
-		p.naming.pattern, p.naming.example, p.naming.description = optional(n, "pattern"), optional(n, "example"), optional(n, "description")
-	}
-	if _, ok := r.data()["linkTemplates"]; ok {
-		p.linkTemplates = nil
-		for _, v := range items(r.data(), "linkTemplates") {
-			o, _ := v.(object)
-			p.linkTemplates = append(p.linkTemplates, o)
+		for key, to := range map[string]**string{"pattern": &p.naming.pattern, "example": &p.naming.example, "description": &p.naming.description} {
+			if *to = optional(n, key); *to != nil && **to == "" {
+				*to = nil
+			}
 		}
+	}
+	p.linkTemplates = nil // also where none are sent
+	for _, v := range items(r.data(), "linkTemplates") {
+		o, _ := v.(object)
+		p.linkTemplates = append(p.linkTemplates, o)
 	}
 	return nil, nil
 }
@@ -461,6 +466,11 @@ func (s *Sandbox) deleteProject(r *request) (any, error) {
 	}
 	s.projects.drop(id)
 	s.access = slices.DeleteFunc(s.access, func(g grant) bool { return g.project == id })
+	for _, t := range s.tokens.where(func(t *apiToken) bool { return slices.Contains(t.projects, id) }) {
+		if t.projects = slices.DeleteFunc(t.projects, func(p string) bool { return p == id }); len(t.projects) == 0 {
+			s.tokens.drop(t.secret)
+		}
+	}
 	s.event("project-deleted", id, "")
 	return nil, nil
 }

@@ -24,6 +24,7 @@ type store struct {
 	clock         int
 	lastSegment   int
 	lastAddon     int
+	addonUpdates  []object // events, oldest first
 	lastUser      int
 	instance      string
 	started       time.Time
