@@ -451,7 +451,7 @@ func TestAccFeatureElsewhere(t *testing.T) {
 // just made, and then deleted.
 func TestAccFeatureDeleted(t *testing.T) {
 	t.Parallel()
-	f := newFeatureTest(t)
+	f := newFeatureTest(t, sandbox.CrashOnDelete())
 	w := f.workspace(t, featureConfig("this", f.name, `deletion_policy = "delete"`))
 	w.Apply()
 	f.Post(f.path()+"/environments/development/strategies", map[string]any{"name": "default"})
@@ -579,13 +579,13 @@ func TestAccFeatureReplaced(t *testing.T) {
 // one read for each and a handful more, and so do changes.
 func TestAccFeatureRequests(t *testing.T) {
 	t.Parallel()
-	f := newFeatureTest(t)
+	f := newFeatureTest(t, sandbox.CrashOnDelete())
 	const many = 60
 	for i := range many {
 		t.Cleanup(func() { f.clean(fmt.Sprintf("%s-%d", f.name, i)) })
 	}
 	config := func(tag string) string {
-		return fmt.Sprintf("resource \"flagops_unleash_feature\" \"parent\" {\n  name = %q\n}\nresource \"flagops_unleash_feature\" \"many\" {\n  count = %d\n  name = \"%s-${count.index}\"\n"+
+		return fmt.Sprintf("resource \"flagops_unleash_feature\" \"parent\" {\n  name = %q\n  deletion_policy = \"delete\"\n}\nresource \"flagops_unleash_feature\" \"many\" {\n  count = %d\n  name = \"%s-${count.index}\"\n"+
 			"  tags = [{ value = %q }, { value = \"all-${count.index}\" }]\n  links = [{ url = \"https://www.example.com/\" }]\n"+
 			"  dependencies = count.index == 0 ? [{ feature = flagops_unleash_feature.parent.name }] : []\n  deletion_policy = \"delete\"\n}\n", f.name, many, f.name, tag)
 	}
@@ -609,7 +609,7 @@ func TestAccFeatureRequests(t *testing.T) {
 	w.ExpectEmptyPlan()
 	f.Reset()
 	w.Run("destroy", "-auto-approve")
-	expect("destroy", 2*many+1, 2*many+1+5)
+	expect("destroy", 2*(many+1), 2*(many+1+5))
 }
 
 // The list is complete: what it generates for flags with everything plans empty.

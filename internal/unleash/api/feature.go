@@ -189,7 +189,9 @@ func (c *Client) reviveFeature(ctx context.Context, want Feature, taken error) (
 	}
 	said := err.Error()
 	environments, err := c.projectEnvironments(ctx, want.Project)
-	if err == nil && len(environments) > 0 {
+	if err != nil || len(environments) == 0 { // then what revives finds out
+		err = nil
+	} else {
 		path := rest.P("/api/admin/projects/{}/features/{}/environments/{}", want.Project, want.Name, environments[0].Name)
 		err = c.rest.Do(ctx, http.MethodGet, path, nil, nil)
 	}
@@ -213,7 +215,7 @@ func (c *Client) reviveFeature(ctx context.Context, want Feature, taken error) (
 	held, tags, err := c.flagAndTags(ctx, want.Project, want.Name)
 	if err == nil {
 		rest.Warn(ctx, fmt.Sprintf("Flag %q was revived from the archive", want.Name), "Project %q had an archived flag of this name. It is live again, off in "+
-			"every environment, and has what it had: %s. Tags, links and dependencies that the configuration does not manage are as they were, too. "+
+			"every environment, and has what it had: %s. Tags and links that the configuration does not manage are as they were, too. "+
 			"With on_archived = \"error\" such a flag would be left in the archive.", want.Project, held.describeStrategies())
 		var got Feature
 		if got, err = c.settle(ctx, held, tags, want); err == nil {
@@ -429,12 +431,17 @@ func hasChildren(err error, children []string) error {
 	return err
 }
 
-// settled is how old a flag must be to be deleted: a stock server, which works up what was created once a second, ends
-// where it finds that it is gone.
-const settled = 2 * time.Second
+// A stock server works up what was made, archived and revived once a second, and ends where a flag is gone by then. The
+// flag's lifecycle shows that it has.
+const (
+	pollLifecycle  = 100 * time.Millisecond
+	pollsLifecycle = 50
+	youngFlag      = 10 * time.Second // an older one without a lifecycle is on a server that has none
+	settled        = 2 * time.Second  // how long it takes at most
+)
 
-// purgeFeature archives a flag by a change of its data, since what the server does about a flag archived in the usual way
-// ends it when the flag is deleted meanwhile. Such a change goes past dependencies, so that they are looked at first.
+// purgeFeature archives a flag by a change of its data, which needs no working up, and deletes it. Such a change goes past
+// dependencies, so that they are looked at first.
 func (c *Client) purgeFeature(ctx context.Context, at Feature) error {
 	c.forgetFlag(at.Project, at.Name)
 	f, err := c.flag(ctx, at.Project, at.Name)
@@ -446,20 +453,36 @@ func (c *Client) purgeFeature(ctx context.Context, at Feature) error {
 		return hasChildren(&rest.Error{Method: http.MethodDelete, Path: at.path().String(), Status: http.StatusForbidden, Message: "Other flags depend on it"}, f.Children)
 	}
 	archived := []map[string]any{{"op": "add", "path": "/archived", "value": true}}
-	got, err := rest.Send[*Flag](ctx, c.rest, http.MethodPatch, at.path(), archived)
+	now, err := rest.Send[*Flag](ctx, c.rest, http.MethodPatch, at.path(), archived)
 	if err != nil {
 		return err
 	}
-	if got != nil {
-		if created, err := time.Parse(time.RFC3339, got.CreatedAt); err == nil {
-			if wait := settled - time.Since(created); wait > 0 {
-				if err := c.wait(ctx, min(wait, settled)); err != nil {
-					return err
-				}
-			}
+	if f == nil || f.Lifecycle == nil || f.Lifecycle.Stage == stageArchived {
+		if err := c.awaitLifecycle(ctx, at, now, f != nil); err != nil {
+			return err
 		}
 	}
 	return c.rest.Do(ctx, http.MethodDelete, rest.P("/api/admin/archive/{}", at.Name), nil, nil)
+}
+
+// awaitLifecycle waits until the server has worked up what was done to a flag before it was archived by a change of its
+// data; live says that it was not archived already.
+func (c *Client) awaitLifecycle(ctx context.Context, at Feature, f *Flag, live bool) error {
+	old := true
+	if f != nil {
+		created, err := time.Parse(time.RFC3339, f.CreatedAt)
+		old = err != nil || time.Since(created) > youngFlag
+	}
+	for range pollsLifecycle {
+		stages, err := rest.Get[[]Stage](ctx, c.rest, rest.P("/api/admin/projects/{}/features/{}/lifecycle", at.Project, at.Name))
+		if err != nil || len(stages) == 0 && old || len(stages) > 0 && slices.Contains(stages, Stage{stageArchived}) != live {
+			return nil //nolint:nilerr // no lifecycle, nothing to wait for
+		}
+		if err := c.wait(ctx, pollLifecycle); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // FeatureUse counts what comes to nothing when a flag goes.

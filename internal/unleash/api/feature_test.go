@@ -102,26 +102,46 @@ func TestTagsAreReadTogether(t *testing.T) {
 	}
 }
 
-// Deleting a flag waits until the server has worked up that it was made, and never archives it in the usual way first.
+// Flags are deleted for good without ending the server: one that was just made, revived, or archived by somebody else.
 func TestPurgeFeature(t *testing.T) {
 	t.Parallel()
-	c, s := sandboxClient(t)
-	var waited []time.Duration
-	c.wait = func(_ context.Context, d time.Duration) error { waited = append(waited, d); return nil }
-	at := made(t, c, Feature{Name: "f"})
-	at.Purge = true
-	s.ResetRequests()
-	if err := c.DeleteFeature(t.Context(), at); err != nil {
-		t.Fatal(err)
+	c, s := sandboxClient(t, sandbox.CrashOnDelete(), sandbox.EventLag(250*time.Millisecond))
+	var all sync.WaitGroup
+	for i := range 20 {
+		all.Go(func() {
+			at := made(t, c, Feature{Name: fmt.Sprint("f", i), Revive: true})
+			switch i % 4 {
+			case 1: // in the archive
+				if err := c.DeleteFeature(t.Context(), at); err != nil {
+					t.Error(err)
+				}
+			case 2: // revived
+				if err := c.DeleteFeature(t.Context(), at); err != nil {
+					t.Error(err)
+				}
+				if _, err := c.CreateFeature(t.Context(), Feature{Project: DefaultProject, Name: at.Name, Type: "release", Revive: true}); err != nil {
+					t.Error(err)
+				}
+			case 3: // old
+				if err := pause(t.Context(), 300*time.Millisecond); err != nil {
+					t.Error(err)
+				}
+			}
+			at.Purge = true
+			if err := c.DeleteFeature(t.Context(), at); err != nil {
+				t.Error(err)
+			}
+			if err := c.DeleteFeature(t.Context(), at); !errors.Is(err, rest.ErrNotFound) {
+				t.Error(err)
+			}
+		})
 	}
-	if len(waited) != 1 || waited[0] <= 0 || waited[0] > settled {
-		t.Errorf("waited %v", waited)
+	all.Wait()
+	if s.Crashed() {
+		t.Fatal("the server is dead")
 	}
-	if n := s.Count("DELETE", "/projects/{}/features/{}"); n > 0 || s.Writes() != 2 {
-		t.Errorf("%v", s.Requests())
-	}
-	if err := c.DeleteFeature(t.Context(), at); !errors.Is(err, rest.ErrNotFound) {
-		t.Error(err)
+	if archived := s.Count("DELETE", "/projects/{}/features/{}"); archived != 10 {
+		t.Errorf("%d archived in the usual way", archived)
 	}
 	// A parent stays where it is.
 	parent := made(t, c, Feature{Name: "parent"})
@@ -131,13 +151,15 @@ func TestPurgeFeature(t *testing.T) {
 	if err := c.DeleteFeature(t.Context(), parent); err == nil || !strings.Contains(err.Error(), "Depending on it: child.") || s.Writes() > 0 {
 		t.Errorf("%v after %v", err, s.Requests())
 	}
+	c, s = again(t, s)
 	stopped := errors.New("stopped")
+	made(t, c, Feature{Name: "stopped"})
 	c.wait = func(context.Context, time.Duration) error { return stopped }
-	child := Feature{Project: DefaultProject, Name: "child", Purge: true}
-	if err := c.DeleteFeature(t.Context(), child); !errors.Is(err, stopped) {
-		t.Error(err)
+	if err := c.DeleteFeature(t.Context(), Feature{Project: DefaultProject, Name: "stopped", Purge: true}); !errors.Is(err, stopped) || s.Count("DELETE", "/archive/{}") > 0 {
+		t.Error(err, s.Requests())
 	}
 	c.wait = pause
+	child := Feature{Project: DefaultProject, Name: "child", Purge: true}
 	s.Inject(sandbox.Fault{Method: "PATCH", Status: 500})
 	if err := c.DeleteFeature(t.Context(), child); err == nil || s.Count("DELETE", "/archive/{}") > 0 {
 		t.Errorf("deleted what could not be archived: %v", err)
@@ -276,4 +298,20 @@ func again(t *testing.T, s *sandbox.Sandbox) (*Client, *sandbox.Sandbox) {
 	}
 	s.ResetRequests()
 	return c, s
+}
+
+// An older server has no lifecycle, and nothing to wait for.
+func TestPurgeWithoutLifecycle(t *testing.T) {
+	t.Parallel()
+	created := time.Now().UTC().Format(time.RFC3339)
+	f, c := newFake(t, func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/lifecycle") {
+			w.WriteHeader(http.StatusNotFound)
+		}
+		_, _ = fmt.Fprintf(w, `{"project":"p","name":"f","createdAt":%q,"message":"The path you were looking for is not available."}`, created)
+	})
+	c.wait = func(context.Context, time.Duration) error { t.Error("waited"); return nil }
+	if err := c.DeleteFeature(t.Context(), Feature{Project: "p", Name: "f", Purge: true}); err != nil || len(f.asked) != 4 {
+		t.Error(err, f.asked)
+	}
 }

@@ -23,7 +23,15 @@ type Flag struct {
 	Dependencies   []Dependency      `json:"dependencies"`
 	Children       []string          `json:"children"`
 	Links          []Link            `json:"links"`
+	Lifecycle      *Stage            `json:"lifecycle,omitempty"` // not there before the server has worked up that the flag was made
 }
+
+// Stage is where a flag is in its life.
+type Stage struct {
+	Stage string `json:"stage"` // initial, pre-live, live, completed or archived
+}
+
+const stageArchived = "archived"
 
 // FlagEnvironment is a flag in one environment of its project. Strategies are in the order in which they are evaluated.
 type FlagEnvironment struct {
