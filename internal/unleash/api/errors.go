@@ -77,7 +77,8 @@ func decodeError(e *rest.Error, header http.Header, body []byte) {
 	}
 }
 
-// about has an error land on one attribute, whatever fields the server names.
+// about has an error land on one attribute, whatever fields the server names. It makes a new one: others may have got err,
+// too.
 func about(err error, field string) error {
 	var e *rest.Error
 	if !errors.As(err, &e) {
@@ -90,6 +91,7 @@ func about(err error, field string) error {
 	if len(said) == 0 {
 		said = []string{e.Message}
 	}
-	e.Fields = map[string][]string{field: said}
-	return err
+	landed := *e
+	landed.Fields = map[string][]string{field: said}
+	return &landed
 }

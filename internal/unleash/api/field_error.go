@@ -9,13 +9,15 @@ import (
 	"github.com/flagops/terraform-provider-flagops/internal/rest"
 )
 
-// say puts words of our own to a field, where the server's do not help.
+// say puts words of our own to a field, where the server's do not help. It makes a new error: others may have got err, too.
 func say(err error, field, format string, args ...any) error {
 	var e *rest.Error
-	if errors.As(err, &e) {
-		e.Fields = map[string][]string{field: {fmt.Sprintf(format, args...)}}
+	if !errors.As(err, &e) {
+		return err
 	}
-	return err
+	said := *e
+	said.Fields = map[string][]string{field: {fmt.Sprintf(format, args...)}}
+	return &said
 }
 
 // hasFields says that the server named what it refuses.
