@@ -74,5 +74,5 @@ func (c *Client) DeleteContextField(ctx context.Context, at ContextField) error 
 			return nil
 		}
 		return answer.Strategies
-	}, "Take the constraint from them first, and what Terraform manages should refer to the name of this resource, so that it goes first.")
+	}, "Take the constraint from them first, and what Terraform manages should refer to the name of this resource, so that it goes first. To take it from them and delete it in one run, it needs lifecycle { create_before_destroy = true }.")
 }

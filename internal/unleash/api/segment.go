@@ -80,7 +80,7 @@ func (c *Client) UpdateSegment(ctx context.Context, _, want Segment) (Segment, e
 func (c *Client) DeleteSegment(ctx context.Context, at Segment) error {
 	return c.whenUnused(ctx, func() error { return segments.do(ctx, c, http.MethodDelete, at.path(), nil) }, // refused without a word
 		func() []Usage { return c.segmentUsers(ctx, at) },
-		"Take it from them first, and what Terraform manages should refer to the id of this resource, so that it goes first.")
+		"Take it from them first, and what Terraform manages should refer to the id of this resource, so that it goes first. To take it from them and delete it in one run, it needs lifecycle { create_before_destroy = true }.")
 }
 
 // segmentUsers is who uses a segment, change requests included, as far as the server says.
