@@ -52,11 +52,11 @@ var exercises = map[string]exercise{
 	"unleash_feature_state.enabled":   {first: `true`, second: `false`, none: `false`},
 	"unleash_feature_state.strategies": {
 		first:  `[{ parameters = { rollout = 25 } }, { name = "default", title = "all", segments = [flagops_unleash_segment.one.id] }]`,
-		second: `[{ name = "default", disabled = true }, { variants = { a = { weight = 12.5 }, b = { payload = { json = "{ \"x\": 1 }" } } } }, { parameters = { rollout = 30 } }]`, none: `[]`,
+		second: `[{ name = "default", disabled = true }, { parameters = local.rollout, variants = { a = { weight = 12.5 }, b = { payload = { json = "{ \"x\": 1 }" } } } }, { parameters = local.rollout }]`, none: `[]`,
 	},
 	"unleash_strategy.name":       {first: `"flexibleRollout"`, second: `"default"`},
 	"unleash_strategy.sort_order": {first: `7`, second: `3`},
-	"unleash_strategy.parameters": {first: `{ rollout = "25", stickiness = "userId" }`, second: `{ any = "thing" }`, none: `{}`},
+	"unleash_strategy.parameters": {first: `{ rollout = "25", stickiness = "userId" }`, second: `{ any = "thing" }`, none: `local.rollout`},
 	"constraints": {
 		first:  `[{ context_name = "userId", operator = "IN", values = ["7", "8"], inverted = true }]`,
 		second: `[{ context_name = "n", operator = "NUM_GT", value = "5" }, { context_name = "userId", operator = "STR_CONTAINS", values = [" x "], case_insensitive = true }]`, none: `[]`,
@@ -77,7 +77,7 @@ var exercises = map[string]exercise{
 	"unleash_webhook.body_template":                {first: `"{ \"a\": 1 }"`, second: `"{{event.type}}"`},
 	"unleash_webhook.content_type":                 {first: `"text/plain"`, second: `"application/json"`},
 	"unleash_integration.parameters":               {first: `{ sourceTypeName = "first" }`, second: `{ sourceTypeName = "second" }`, none: `{}`},
-	"unleash_project_environment.default_strategy": {first: `{ parameters = { rollout = 50 } }`, second: `{ parameters = { rollout = 75 }, title = "three quarters" }`},
+	"unleash_project_environment.default_strategy": {first: `{ parameters = { rollout = 50 } }`, second: `{ parameters = { rollout = 75 }, title = "three quarters" }`, none: `{ parameters = { rollout = 50 } }`},
 	"unleash_project.default_stickiness":           {first: `"userId"`, second: `"sessionId"`},
 	"unleash_project.mode":                         {first: `"protected"`, second: `"open"`},
 	"unleash_project.feature_name_regex":           {first: `"[a-z]+"`, second: `"[a-z0-9]+"`},
@@ -99,6 +99,7 @@ var elsewhere = map[string]string{
 	"unleash_project_environment.project": "as above",
 	"unleash_project_member.project":      "as above",
 	"unleash_webhook.url":                 "required here",
+	"unleash_context_field.sort_order":    "only at creation",
 	"unleash_project.feature_limit":       "no server that can be had here keeps it",
 	"url_wo":                              "excludes url",
 	"url_wo_version":                      "excludes url",
@@ -137,7 +138,7 @@ var required = map[string]string{
 	"unleash_context_field":       `name = var.name`,
 	"unleash_tag_type":            `name = substr(var.name, 0, 50)`,
 	"unleash_strategy_type":       "name = var.name\nparameters = []",
-	"unleash_feature_type":        "id = \"sunset\"\nlifetime_days = 7",
+	"unleash_feature_type":        "id = \"experiment\"\nlifetime_days = 40",
 	"unleash_api_token":           "name = var.name\ntype = \"backend\"",
 	"unleash_webhook":             "url = \"http://127.0.0.1:9/hook\"\nevents = [\"feature-created\"]",
 	"unleash_integration":         "type = \"datadog\"\nevents = [\"feature-created\"]\nsecret_parameters_wo = { apiKey = \"a-key\" }\nsecret_parameters_wo_version = 1",
@@ -216,6 +217,9 @@ func TestAccEveryAttribute(t *testing.T) {
 }
 
 const besideUnleash = `
+locals {
+  rollout = { rollout = "30", stickiness = "userId", groupId = "g" } # all of them: an import reads all
+}
 resource "flagops_unleash_feature" "one" {
   name            = "${var.name}-one"
   deletion_policy = "delete"
@@ -313,7 +317,7 @@ func (s *subject) config(t *testing.T, choose func(exercise) string, later bool)
 		fmt.Fprintf(&body, "  %s = %s\n", name, text)
 	}
 	config := fmt.Sprintf("variable \"name\" {\n  default = %q\n}\n", s.namer.Name("s")) + s.variables
-	if strings.Contains(body.String()+input.String()+required[s.Facts.Name], "flagops_") || s.Facts.Name == "flagsmith_segment" {
+	if strings.Contains(body.String()+input.String()+required[s.Facts.Name], "flagops_") || slices.Contains([]string{"flagsmith_segment", "unleash_feature"}, s.Facts.Name) { // what is referred to must outlive the reference
 		config += s.beside
 	}
 	if later {
