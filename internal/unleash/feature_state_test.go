@@ -715,8 +715,11 @@ func TestAccFeatureStateServerErrors(t *testing.T) {
     { title = "b", parameters = { rollout = 5 } },
     { segments = [99] },
   ]`))
-	if code, out := w.Try("apply", "-auto-approve", "-no-color"); code == 0 || !has(`strategies[1].segments`, "No segment exists").MatchString(out) &&
-		!has("{ segments = [99] },", "No segment exists").MatchString(out) {
+	where := []string{"{ segments = [99] },", "No segment exists"}
+	if !acctest.Can(acctest.ListResources) { // older ones show the resource
+		where = where[1:]
+	}
+	if code, out := w.Try("apply", "-auto-approve", "-no-color"); code == 0 || !has(where...).MatchString(out) {
 		t.Errorf("exit %d\n%s", code, out)
 	}
 }
