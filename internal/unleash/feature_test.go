@@ -344,7 +344,7 @@ func TestAccFeatureRevived(t *testing.T) {
 
 	// Archived outside: gone, and revived by the next apply. Archived between plan and apply: an error, and it stays there.
 	f.Delete(f.path())
-	contains(t, w.Run("plan", "-input=false"), "is gone", "1 to add")
+	contains(t, w.Run("plan", "-input=false"), "is gone", "If it was archived, creating it again revives it", "1 to add")
 	w.Apply()
 	w.Write("main.tf", featureConfig("this", f.name, `description = "Newer"`))
 	w.Run("plan", "-out=saved", "-input=false")
@@ -710,6 +710,14 @@ func TestAccFeatureBadInput(t *testing.T) {
 		},
 		resource.TestStep{Config: f.config(`tags = [{ type = "no-such-type", value = "aa" }]`), ExpectError: has("tags = ", "no-such-type")},
 		resource.TestStep{Config: f.config("tags = []\n" + links(0)), Check: f.hasLinks()},
+		resource.TestStep{
+			Config:      f.config("tags = []\n"+links(0)) + "data \"flagops_unleash_feature\" \"none\" {\n  name = \"no-such-flag\"\n}\n",
+			ExpectError: has("No such flagops_unleash_feature", "no-such-flag"),
+		},
+		resource.TestStep{
+			Config:      f.config("tags = []\n"+links(0)) + "data \"flagops_unleash_features\" \"none\" {\n  project = \"no-such-project\"\n}\n",
+			ExpectError: has("Cannot list flagops_unleash_feature", "404"),
+		},
 	)})
 }
 

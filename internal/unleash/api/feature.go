@@ -88,11 +88,25 @@ func (c *Client) flagAndTags(ctx context.Context, project, name string) (*Flag, 
 		c.forgetFlag(project, name)
 		f, err = c.flag(ctx, project, name)
 	}
+	if errors.Is(err, rest.ErrNotFound) {
+		err = withHint(err, rest.ErrNotFound, "If it was archived, creating it again revives it, unless on_archived is \"error\".")
+	}
 	if err != nil {
 		return nil, nil, err
 	}
 	tags, err := c.flagTags(ctx, project, name)
 	return f, tags, err
+}
+
+// withHint adds to what an error of the server says to do. It leaves the error as it is: others may have got it, too.
+func withHint(err, kind error, hint string) error {
+	var e *rest.Error
+	if !errors.As(err, &e) {
+		return fmt.Errorf("%w. %s", err, hint)
+	}
+	hinted := *e
+	hinted.Kind, hinted.Hint = kind, strings.TrimSpace(e.Hint+" "+hint)
+	return &hinted
 }
 
 // Features lists the live flags of a project by name, each complete.
@@ -222,13 +236,7 @@ func (c *Client) reviveFeature(ctx context.Context, want Feature, taken error) (
 			return got, nil
 		}
 	}
-	const revived = "The flag is live again, off everywhere: it was revived from the archive before this failed."
-	var e *rest.Error
-	if errors.As(err, &e) {
-		e.Kind, e.Hint = rest.ErrExists, strings.TrimSpace(e.Hint+" "+revived)
-		return Feature{}, err
-	}
-	return Feature{}, fmt.Errorf("%w. %s", err, revived)
+	return Feature{}, withHint(err, rest.ErrExists, "The flag is live again, off everywhere: it was revived from the archive before this failed.")
 }
 
 // ofKind says what an error of the server means to whoever creates: only what can be imported is rest.ErrExists.
