@@ -13,10 +13,23 @@ variable "flagsmith_key" {
   default     = null
 }
 
+variable "unleash_token" {
+  description = "An admin token or a personal access token. Left out: the environment variable UNLEASH_TOKEN."
+  type        = string
+  sensitive   = true
+  default     = null
+}
+
+# Either block may be left out: where a server is not used, or where the environment says it all.
 provider "flagops" {
   flagsmith = {
     url   = "https://flags.example.com/api/v1"
     token = var.flagsmith_key
+  }
+
+  unleash = {
+    url   = "https://unleash.example.com"
+    token = var.unleash_token
   }
 }
 
