@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -41,12 +40,6 @@ type Dependency struct {
 
 func (d Dependency) equal(other Dependency) bool {
 	return d.Feature == other.Feature && d.Enabled == other.Enabled && len(without(d.Variants, other.Variants))+len(without(other.Variants, d.Variants)) == 0
-}
-
-// Tag is a tag of a flag.
-type Tag struct {
-	Type  string `json:"type"`
-	Value string `json:"value"`
 }
 
 // FeatureTypes is what a flag of Unleash 8.2 can be.
@@ -335,22 +328,6 @@ func (c *Client) settleFields(ctx context.Context, held *Flag, want Feature) err
 	return nil
 }
 
-func (c *Client) settleTags(ctx context.Context, held *Flag, tags []Tag, want Feature) ([]Tag, error) {
-	added, removed := without(want.Tags, tags), without(tags, want.Tags)
-	if want.Tags == nil || len(added)+len(removed) == 0 {
-		return tags, nil
-	}
-	got, err := rest.Send[tagList](ctx, c.rest, http.MethodPut, tagsPath(held.Name), map[string]any{
-		"addedTags": append([]Tag{}, added...), "removedTags": append([]Tag{}, removed...),
-	})
-	if err != nil {
-		c.tags.drop(held.Project, held.Name)
-		return nil, about(err, "tags")
-	}
-	c.tags.set(held.Project, held.Name, got.Tags)
-	return got.Tags, nil
-}
-
 // settleLinks rewrites links that are not wanted into ones that are missing: a link has nothing but its address and title.
 func (c *Client) settleLinks(ctx context.Context, held *Flag, want Feature) error {
 	if want.Links == nil {
@@ -491,201 +468,4 @@ func (c *Client) awaitLifecycle(ctx context.Context, at Feature, f *Flag, live b
 		}
 	}
 	return nil
-}
-
-// FeatureUse counts what comes to nothing when a flag goes.
-type FeatureUse struct {
-	Environments int // where it is on
-	Strategies   int // in all of them
-}
-
-// FeatureUse takes one request, if that.
-func (c *Client) FeatureUse(ctx context.Context, at Feature) (use FeatureUse, err error) {
-	f, err := c.flag(ctx, at.Project, at.Name)
-	if err != nil {
-		return use, err
-	}
-	for _, e := range f.Environments {
-		use.Strategies += len(e.Strategies)
-		if e.Enabled {
-			use.Environments++
-		}
-	}
-	return use, nil
-}
-
-// FeatureNameProblem says why a project's pattern refuses a name; "" if it does not, or where that cannot be known: no
-// answer, or an expression that JavaScript and Go read differently. It takes one request for each project.
-func (c *Client) FeatureNameProblem(ctx context.Context, project, name string) string {
-	overview, err := c.overview(ctx, project)
-	pattern := deref(overview.FeatureNaming.Pattern)
-	if planned, ok := c.names.expected(project); ok {
-		pattern = planned
-	} else if err != nil {
-		return ""
-	}
-	if pattern == "" || foreign.MatchString(pattern) {
-		return ""
-	}
-	// As Unleash does it: without a group, so that "a|b" anchors a at the start and b at the end.
-	if compiled, err := regexp.Compile("^" + pattern + "$"); err != nil || compiled.MatchString(name) {
-		return ""
-	}
-	return fmt.Sprintf("Names of new flags in project %q must match its pattern, %s.", project, pattern)
-}
-
-// foreign finds what means something else, or nothing, in JavaScript.
-var foreign = regexp.MustCompile(`\\[^dDwWsSbBnrtfv[:punct:]]|\[\[|\{,|\(\?[^:]`)
-
-// TooManyFeatures says that a plan makes more flags in a project than the project or the server takes; "" if it does not,
-// or where that cannot be known. It takes one request for each project, and one.
-func (c *Client) TooManyFeatures(ctx context.Context, project, name string) string {
-	overview, err := c.overview(ctx, project)
-	if err != nil {
-		return ""
-	}
-	live, planned := 0, c.names.plan(project, name)
-	for _, count := range overview.FeatureTypeCounts {
-		live += count.Count
-	}
-	has := fmt.Sprintf("Project %q has %d flags, archived ones not counted, and this plan makes %d. ", project, live, planned)
-	if limit := overview.FeatureLimit; limit != nil && *limit > 0 && live+planned > int(*limit) {
-		return has + fmt.Sprintf("The project's limit is %d.", *limit)
-	}
-	server, err := c.Server(ctx)
-	if limit := server.Limits.FeatureFlags; err == nil && limit > 0 && live+planned > limit {
-		return has + fmt.Sprintf("The server takes at most %d, in all projects (UNLEASH_FEATURE_FLAGS_LIMIT).", limit)
-	}
-	return ""
-}
-
-// ExpectFeatureNames tells which pattern a project is about to get in this run; nil: none.
-func (c *Client) ExpectFeatureNames(project string, pattern *string) {
-	c.names.expect(project, deref(pattern))
-}
-
-func newNameBook() nameBook {
-	return nameBook{patterns: map[string]string{}, planned: map[string]map[string]bool{}}
-}
-
-// nameBook is what a plan says about names.
-type nameBook struct {
-	mu       sync.Mutex
-	patterns map[string]string          // by project
-	planned  map[string]map[string]bool // new flags, by project
-}
-
-func (b *nameBook) expect(project, pattern string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.patterns[project] = pattern
-}
-
-func (b *nameBook) expected(project string) (string, bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	pattern, ok := b.patterns[project]
-	return pattern, ok
-}
-
-// plan notes a flag that is to be made, and counts those of its project.
-func (b *nameBook) plan(project, name string) int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.planned[project] == nil {
-		b.planned[project] = map[string]bool{}
-	}
-	b.planned[project][name] = true
-	return len(b.planned[project])
-}
-
-type tagList struct{ Tags []Tag }
-
-func tagsPath(feature string) rest.Path { return rest.P("/api/admin/features/{}/tags", feature) }
-
-// taggedFlag is a row of a project's list of flags: nothing but that shows the tags of many.
-type taggedFlag struct {
-	Name string
-	Tags []Tag
-}
-
-// taggedFlags lists the live flags of a project with their tags.
-func (c *Client) taggedFlags(ctx context.Context, project string) ([]taggedFlag, error) {
-	got, err := rest.Get[struct{ Features []taggedFlag }](ctx, c.rest, rest.P("/api/admin/projects/{}/features", project))
-	return got.Features, err
-}
-
-func newTagBook() tagBook { return tagBook{known: map[string][]Tag{}, listed: map[string]bool{}} }
-
-// tagBook is what is known of the tags of flags.
-type tagBook struct {
-	mu     sync.Mutex
-	known  map[string][]Tag // by project/name
-	listed map[string]bool  // projects whose list was read
-	asked  int              // flags asked about one by one
-}
-
-func (b *tagBook) set(project, name string, tags []Tag) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.known[project+"/"+name] = tags
-}
-
-func (b *tagBook) drop(project, name string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.known, project+"/"+name)
-}
-
-func (b *tagBook) get(project, name string) ([]Tag, bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	tags, ok := b.known[project+"/"+name]
-	return tags, ok
-}
-
-// goesAlone says that a flag is worth a request of its own: it is one of the first, or the list of its project, where the
-// others are found, has been read.
-func (b *tagBook) goesAlone(project string) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.asked++
-	return b.listed[project] || b.asked <= 2
-}
-
-// list takes over the tags of a project's flags, but for those that are known better.
-func (b *tagBook) list(project string, rows []taggedFlag) {
-	for _, row := range rows {
-		if _, ok := b.get(project, row.Name); !ok {
-			b.set(project, row.Name, append([]Tag{}, row.Tags...))
-		}
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.listed[project] = true
-}
-
-// flagTags reads the tags of a flag: for the first flags one by one, then for all of a project at once.
-func (c *Client) flagTags(ctx context.Context, project, name string) ([]Tag, error) {
-	if tags, ok := c.tags.get(project, name); ok {
-		return tags, nil
-	}
-	if !c.tags.goesAlone(project) {
-		_, err := remember(ctx, c, "tags "+project, func(ctx context.Context) (bool, error) {
-			rows, err := c.taggedFlags(ctx, project)
-			if err == nil {
-				c.tags.list(project, rows)
-			}
-			return true, err
-		})
-		if tags, ok := c.tags.get(project, name); ok || err != nil {
-			return tags, err
-		}
-	}
-	got, err := rest.Get[tagList](ctx, c.rest, tagsPath(name))
-	if err != nil {
-		return nil, err
-	}
-	c.tags.set(project, name, got.Tags)
-	return got.Tags, nil
 }
