@@ -2,11 +2,14 @@ package provider_test
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/flagops/terraform-provider-flagops/internal/acctest"
 )
@@ -116,6 +119,63 @@ func BenchmarkUnleashRequests(b *testing.B) {
 		report("refresh")
 	}
 }
+
+// Webhooks that fire all the time are destroyed beside flags that change, with the delay that the provider has by default,
+// on a server that ends when one is heard of after that.
+func TestAccUnleashIntegrations(t *testing.T) {
+	u := acctest.NewUnleash(t)
+	if !acctest.RealUnleash() {
+		t.Skip("needs a real Unleash, which make test-unleash starts; the sandbox has its own test of this in internal/unleash")
+	}
+	sink := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer sink.Close()
+	w := acctest.NewWorkspace(t, withDelay{u})
+	name := u.Name("fires")
+	config := func(webhooks int, enabled bool) string {
+		return fmt.Sprintf(`
+resource "flagops_unleash_webhook" "this" {
+  count       = %d
+  description = "%s-${count.index}"
+  url         = %q
+  events      = ["feature-created", "feature-updated", "feature-environment-enabled", "feature-environment-disabled"]
+}
+resource "flagops_unleash_feature" "this" {
+  count           = 10
+  name            = "%s-${count.index}"
+  deletion_policy = "delete"
+}
+resource "flagops_unleash_feature_state" "this" {
+  count       = 10
+  feature     = flagops_unleash_feature.this[count.index].name
+  environment = "development"
+  enabled     = %t
+}
+`, webhooks, name, sink.URL, name, enabled)
+	}
+	w.Write("fires.tf", config(10, true))
+	w.Apply()
+	w.Write("fires.tf", config(10, false)) // the server remembers the webhooks from the first event that they are told of
+	w.Apply()
+	w.Write("fires.tf", config(0, true))
+	start := time.Now()
+	w.Apply()
+	if took := time.Since(start); took < 75*time.Second || took > 150*time.Second {
+		t.Errorf("destroying 10 webhooks took %s: they should all wait 75 s at once", took)
+	}
+	for i := range 4 {
+		w.Write("fires.tf", config(0, i%2 == 1))
+		w.Apply()
+	}
+	w.Run("destroy", "-auto-approve")
+	if status, _ := u.Send("GET", "/ui-config", nil); status != http.StatusOK {
+		t.Errorf("the server is not well: %d", status)
+	}
+}
+
+// withDelay configures the provider as people do.
+type withDelay struct{ *acctest.Unleash }
+
+func (u withDelay) Config(body string) string { return u.ConfigWith("integration_delay = null", body) }
 
 // takeOver finds what the test made with a query that writes the configuration, in a workspace of its own.
 func takeOver(t *testing.T, u *acctest.Unleash, name string, flags int) {
