@@ -57,7 +57,8 @@ type server interface {
 	Writes() []string
 }
 
-var enterpriseOnly = regexp.MustCompile(`"flagops_unleash_(project|environment|project_environment|project_member)"`)
+// enterpriseOnly is what open-source Unleash cannot make, and the project "shop" that it cannot have.
+var enterpriseOnly = regexp.MustCompile(`resource "flagops_unleash_(project|environment|project_environment|project_member)"|project *= "shop"`)
 
 // serverFor is an empty server of the kind that an example needs, and what it holds, outside of Terraform.
 func serverFor(t *testing.T, dir, text string) (server, func() []string) {
@@ -426,8 +427,7 @@ func newShops(t *testing.T) shops {
 	s := shops{acctest.NewFlagsmith(t), acctest.NewUnleash(t), acctest.NewUnleashEnterprise(t)}
 	flagsmithShop(s.flagsmith)
 	unleashShop(s.unleash)
-	unleashShop(s.enterprise)
-	enterpriseShop(s.enterprise)
+	enterpriseShop(s.enterprise, unleashShop(s.enterprise))
 	return s
 }
 
@@ -456,7 +456,8 @@ func flagsmithShop(f *acctest.Flagsmith) {
 	f.Post(fmt.Sprintf("/organisations/%d/webhooks/", f.OrganisationID), map[string]any{"url": "https://hooks.example.com/organisation"})
 }
 
-func unleashShop(u *acctest.Unleash) {
+// unleashShop returns the id of a user.
+func unleashShop(u *acctest.Unleash) int64 {
 	const features = "/projects/default/features"
 	u.Post(features, map[string]any{"name": "new_checkout"})
 	u.Post(features+"/new_checkout/environments/production/strategies", map[string]any{"name": "flexibleRollout", "title": "Gold customers of some age"})
@@ -464,8 +465,15 @@ func unleashShop(u *acctest.Unleash) {
 	u.Post("/features/old_checkout/tags", map[string]any{"type": "simple", "value": "checkout"})
 	u.Post("/segments", map[string]any{"name": "big_spenders", "constraints": []any{}})
 	u.Post("/segments", map[string]any{"name": "testers", "project": "default", "constraints": []any{}})
+	u.Post("/api-tokens", map[string]any{"tokenName": "backend", "type": "client", "environment": "production"})
+	u.Post("/addons", map[string]any{"provider": "webhook", "description": "Chat", "enabled": true, "events": []any{"feature-created"},
+		"parameters": map[string]any{"url": "https://hooks.example.com/flags"}})
+	u.Post("/addons", map[string]any{"provider": "datadog", "description": "What is on", "enabled": true, "events": []any{"feature-environment-enabled"},
+		"parameters": map[string]any{"apiKey": "a-secret"}})
+	return u.Post("/user-admin", map[string]any{"email": "ada@example.com", "name": "Ada", "rootRole": 2, "sendEmail": false}).ID()
 }
 
-func enterpriseShop(u *acctest.Unleash) {
+func enterpriseShop(u *acctest.Unleash, ada int64) {
 	u.Post("/projects", map[string]any{"id": "shop", "name": "Shop"})
+	u.Put(fmt.Sprintf("/projects/shop/users/%d/roles", ada), map[string]any{"roles": []int{5}}) // Member
 }
