@@ -168,11 +168,15 @@ func TestAccExamplesOfDataSources(t *testing.T) {
 			text := read(t, filepath.Join(dir, "data-source.tf"))
 			w := acctest.NewWorkspace(t, shops.forExample(dir, text))
 			w.Write("data-source.tf", text)
-			w.Apply()
+			if out := w.Apply(); nothing.MatchString(out) {
+				t.Errorf("found nothing:\n%s", out)
+			}
 			w.ExpectEmptyPlan()
 		})
 	}
 }
+
+var nothing = regexp.MustCompile(`(?m)^\w+ = (null|\[\]|\{\}|to\w+\(\[?\{?\}?\]?\))$`)
 
 // The lists' examples run; what they list is the business of each resource's own test.
 func TestAccExamplesOfLists(t *testing.T) {
