@@ -1,0 +1,3 @@
+data "flagops_unleash_environment" "production" {
+  name = "production"
+}

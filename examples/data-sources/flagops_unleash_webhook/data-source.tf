@@ -1,0 +1,3 @@
+data "flagops_unleash_webhook" "chat" {
+  description = "Chat" # or id
+}

@@ -1,0 +1,4 @@
+import {
+  to = flagops_unleash_api_token.backend
+  id = "backend"
+}

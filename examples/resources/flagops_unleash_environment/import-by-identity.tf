@@ -1,0 +1,6 @@
+import {
+  to = flagops_unleash_environment.staging
+  identity = {
+    name = "staging"
+  }
+}

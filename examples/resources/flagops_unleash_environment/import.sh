@@ -1,0 +1,2 @@
+# By its name.
+terraform import flagops_unleash_environment.staging staging

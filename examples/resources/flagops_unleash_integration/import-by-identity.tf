@@ -1,0 +1,6 @@
+import {
+  to = flagops_unleash_integration.datadog
+  identity = {
+    id = 8
+  }
+}

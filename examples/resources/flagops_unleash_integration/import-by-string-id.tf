@@ -1,0 +1,4 @@
+import {
+  to = flagops_unleash_integration.datadog
+  id = "What is on"
+}

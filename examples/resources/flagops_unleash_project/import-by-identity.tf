@@ -1,0 +1,6 @@
+import {
+  to = flagops_unleash_project.shop
+  identity = {
+    id = "shop"
+  }
+}

@@ -1,0 +1,6 @@
+import {
+  to = flagops_unleash_webhook.chat
+  identity = {
+    id = 7
+  }
+}

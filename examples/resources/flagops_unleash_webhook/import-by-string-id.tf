@@ -1,0 +1,4 @@
+import {
+  to = flagops_unleash_webhook.chat
+  id = "Chat"
+}
