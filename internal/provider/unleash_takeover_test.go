@@ -92,7 +92,7 @@ func oddServer(t *testing.T, u *acctest.Unleash) (objects int) {
 	}
 	for _, addon := range []o{
 		{"provider": "webhook", "enabled": false, "description": "", "events": []string{"feature-created", "feature-created", "no-such-event"},
-			"parameters": o{"url": "http://127.0.0.1:9/hook", "authorization": "s3cret", "customHeaders": `{"a":"b"}`, "bodyTemplate": "{{event.type}}", "unknown": "kept"}},
+			"parameters": o{"url": "http://127.0.0.1:9/hook", "authorization": "s3cret", "customHeaders": `{"a":"b"}`, "bodyTemplate": `{ "b": "{{event.type}}", "a": [1.0] }`, "unknown": "kept"}},
 		{"provider": "webhook", "enabled": false, "description": "twins", "events": []string{}, "parameters": o{"url": "http://127.0.0.1:9/a"}, "environments": []string{"production", "nowhere"}},
 		{"provider": "datadog", "enabled": false, "description": "twins", "events": []string{"feature-updated"}, "projects": []string{"*"}, "parameters": o{"apiKey": "s3cret"}},
 	} {

@@ -76,10 +76,8 @@ func webhookAttributes() map[string]schema.Attribute {
 		Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 		MarkdownDescription: "The `Content-Type` of the calls. Left out: `application/json`.",
 	}
-	attributes["body_template"] = schema.StringAttribute{
-		Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
-		MarkdownDescription: "Mustache template of the body, such as `jsonencode({ text = \"{{event.type}}\" })`. Left out: the event as JSON.",
-	}
+	attributes["body_template"] = crud.JSONText("Mustache template of the body, such as `jsonencode({ text = \"{{event.type}}\" })`; JSON that is only "+
+		"written otherwise is no change. Left out: the event as JSON.", stringvalidator.LengthAtLeast(1))
 	attributes["authorization_wo"] = schema.StringAttribute{
 		Optional: true, Sensitive: true, WriteOnly: true, Validators: []validator.String{stringvalidator.AlsoRequires(path.MatchRoot("authorization_wo_version"))},
 		MarkdownDescription: "The `Authorization` header of the calls, kept out of plan and state (Terraform 1.11 or later). It is written when " +
