@@ -66,9 +66,8 @@ func orNone(text string) *string {
 	return &text
 }
 
-const disabledFirst = "An enabled one is disabled first, and deleted a minute later (the provider's `unleash.integration_delay`): the server " +
-	"remembers for that long what is enabled, and ends when something happens that it would have told. An apply that is interrupted meanwhile " +
-	"leaves it disabled, and in the state."
+const disabledFirst = "An enabled one is disabled first, and deleted 75 seconds later (the provider's `unleash.integration_delay`): for so long a " +
+	"server may still call it, and would crash over one that is gone. An apply that is interrupted meanwhile leaves it disabled, and in the state."
 
 func eventsAttributes(object string) map[string]schema.Attribute {
 	scope := func(what, example string) schema.SetAttribute {

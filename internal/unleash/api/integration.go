@@ -17,7 +17,7 @@ import (
 	"github.com/flagops/terraform-provider-flagops/internal/rest"
 )
 
-// Integration, an "addon" to the API, tells another service what happens. A webhook is one, too.
+// Integration tells another service what happens; the API calls it an addon. A webhook is one, too.
 type Integration struct {
 	ID           int64
 	Type         string // its provider
@@ -251,9 +251,9 @@ func (c *Client) putAddon(ctx context.Context, there, changed addon) (addon, err
 	return got, err
 }
 
-// DeleteIntegration deletes one. The server remembers for a minute which integrations are enabled; if something happens
-// then that it would tell to one that is deleted, its database refuses to note that, and the server ends. So an enabled one
-// is disabled first, and deleted once that is forgotten.
+// DeleteIntegration deletes one. The server remembers for a minute which integrations are enabled, and what it tells one may
+// take ten seconds more; if that one is deleted meanwhile, its database refuses to note what became of it, and the server
+// ends. So an enabled one is disabled first, and deleted once that is forgotten.
 func (c *Client) DeleteIntegration(ctx context.Context, at Integration) error {
 	there, err := rest.Get[addon](ctx, c.rest, addonPath(at.ID))
 	if err != nil {

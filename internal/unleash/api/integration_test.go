@@ -59,7 +59,7 @@ func TestDeleteIntegration(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	// One that is interrupted meanwhile stays, disabled, and what is left is waited for the next time.
-	waited = waits(c, context.Canceled)
+	waits(c, context.Canceled)
 	if err := c.DeleteIntegration(t.Context(), b); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "integration 2 is disabled, but not deleted yet") {
 		t.Error(err)
 	}

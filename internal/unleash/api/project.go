@@ -207,24 +207,26 @@ func namingFields(err error) error {
 	return err
 }
 
-// DeleteProject deletes one with its archived flags and its API tokens, or archives it. One with live flags is refused.
+// DeleteProject deletes one with its archived flags and its API tokens, or archives it. One with live flags is refused, one
+// that others have archived stays so.
 func (c *Client) DeleteProject(ctx context.Context, at Project) error {
-	if _, err := c.Project(ctx, at); err != nil {
-		return err // gone, which the server would call a success, or archived, which is what a deletion should not touch
-	}
-	if err := c.awaitArchived(ctx, at.ID); err != nil {
-		return err
-	}
-	overview, err := c.overview(ctx, at.ID)
-	if at.Archive {
+	c.forgetProject(at.ID)
+	there, err := c.overview(ctx, at.ID)
+	switch {
+	case err != nil: // gone among other things, which the server would call a success
+	case there.ArchivedAt != nil:
+		return nil
+	case at.Archive:
 		err = c.rest.Do(ctx, http.MethodPost, rest.P("/api/admin/projects/archive/{}", at.ID), struct{}{}, nil)
-	} else {
-		err = c.rest.Do(ctx, http.MethodDelete, projectPath(at.ID), nil, nil)
+	default:
+		if err = c.awaitArchived(ctx, at.ID); err == nil {
+			err = c.rest.Do(ctx, http.MethodDelete, projectPath(at.ID), nil, nil)
+		}
 	}
 	c.forgetProject(at.ID)
 	c.forget(projects, apiTokens)
 	var e *rest.Error
-	if errors.As(err, &e) && e.Status == http.StatusForbidden && (at.ID == DefaultProject || len(overview.FeatureTypeCounts) > 0) {
+	if errors.As(err, &e) && e.Status == http.StatusForbidden && (at.ID == DefaultProject || len(there.FeatureTypeCounts) > 0) {
 		e.Hint = "A project with live flags is neither deleted nor archived, and the project \"default\" never: archive or move its flags first."
 	}
 	return err

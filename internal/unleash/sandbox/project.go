@@ -462,7 +462,7 @@ func (s *Sandbox) deleteProject(r *request) (any, error) {
 		return nil, notAllowed("You can not delete a project with active feature flags")
 	}
 	for _, f := range s.features.where(func(f *feature) bool { return f.project == id }) {
-		s.removeFeature(f)
+		s.deleteArchived(f)
 	}
 	s.projects.drop(id)
 	s.access = slices.DeleteFunc(s.access, func(g grant) bool { return g.project == id })
