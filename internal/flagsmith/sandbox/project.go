@@ -164,19 +164,22 @@ func (s *Sandbox) deleteProject(r *request) answer {
 		return a
 	}
 	s.projects.drop(p.id)
-	for _, e := range s.environmentsOf(p.id) {
-		s.dropEnvironment(e)
-	}
-	for _, f := range s.featuresOf(p.id) {
-		s.dropFeature(f)
-	}
-	for _, g := range s.segments.where(func(g *segment) bool { return g.project == p.id }) {
-		s.dropSegment(g)
-	}
 	s.tags.dropWhere(func(t *tag) bool { return t.project == p.id })
 	for _, f := range s.fieldDefs.where(func(f *metadataField) bool { return f.project != nil && *f.project == p.id }) {
 		s.dropField(f)
 	}
+	// Until this is done, an environment answers below its own key as if nothing had happened.
+	s.later(func() {
+		for _, e := range s.environmentsOf(p.id) {
+			s.dropEnvironment(e)
+		}
+		for _, f := range s.featuresOf(p.id) {
+			s.dropFeature(f)
+		}
+		for _, g := range s.segments.where(func(g *segment) bool { return g.project == p.id }) {
+			s.dropSegment(g)
+		}
+	})
 	return gone()
 }
 

@@ -66,7 +66,7 @@ func Plan(name string) Option { return func(s *Sandbox) { s.plan = name } }
 func Throttle(n int) Option { return func(s *Sandbox) { s.throttle = n } }
 
 // TaskLag sets after how many further requests background work (switching the feature versioning, copying the states of
-// a clone) is done: 2 by default, 0 is at once. The real server takes about a second.
+// a clone, deleting what was in a deleted project) is done: 2 by default, 0 is at once. The real server takes about a second.
 func TaskLag(requests int) Option { return func(s *Sandbox) { s.lag = requests } }
 
 // New makes a server with nothing in it but organisation 1, its users and their group.

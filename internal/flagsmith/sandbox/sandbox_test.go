@@ -154,6 +154,17 @@ func TestBackground(t *testing.T) {
 	}
 }
 
+// TestProjectCascade: what was in a deleted project goes a moment later, and answers until then.
+func TestProjectCascade(t *testing.T) {
+	t.Parallel()
+	s := start(t, sandbox.TaskLag(2))
+	s.want(http.StatusCreated, "POST", "/environments/", `{"name":"E","project":1,"api_key":"key"}`)
+	s.want(http.StatusNoContent, "DELETE", "/projects/1/", "")
+	s.want(http.StatusOK, "GET", "/environments/key/", "")
+	s.want(http.StatusOK, "PATCH", "/environments/key/", `{"name":"F"}`)
+	s.want(http.StatusNotFound, "GET", "/environments/key/", "")
+}
+
 func TestPageSize(t *testing.T) {
 	t.Parallel()
 	s := start(t, sandbox.PageSize(10))
