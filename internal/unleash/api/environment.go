@@ -16,8 +16,7 @@ type Environment struct {
 	Type              string `json:"type"`
 	SortOrder         *int64 `json:"sortOrder,omitempty"`
 	Enabled           bool   `json:"enabled"`
-	Protected         bool   `json:"-"`
-	RequiredApprovals *int64 `json:"requiredApprovals"` // of a change request; nil: there are no change requests
+	RequiredApprovals *int64 `json:"requiredApprovals,omitempty"` // of a change request; nil: there are no change requests
 }
 
 func environmentPath(name string) rest.Path { return rest.P("/api/admin/environments/{}", name) }

@@ -112,7 +112,7 @@ func (c *Client) CreateProject(ctx context.Context, want Project) (Project, erro
 	type body struct {
 		ID                string  `json:"id,omitempty"`
 		Name              string  `json:"name"`
-		Description       *string `json:"description"`
+		Description       *string `json:"description,omitempty"`
 		Mode              string  `json:"mode"`
 		DefaultStickiness string  `json:"defaultStickiness"`
 		FeatureLimit      *int64  `json:"featureLimit,omitempty"`
@@ -134,6 +134,9 @@ func (c *Client) CreateProject(ctx context.Context, want Project) (Project, erro
 		if err := c.rest.Do(ctx, http.MethodPut, rest.P("/api/admin/projects/{}/settings", want.ID), want.settings(nil), nil); err != nil {
 			return want, &rest.PartialError{Err: namingFields(err)}
 		}
+	}
+	if want.FeatureLimit == nil {
+		return want, nil
 	}
 	got, err := c.keptProject(ctx, want)
 	if err != nil {
@@ -172,9 +175,11 @@ func (c *Client) UpdateProject(ctx context.Context, _, want Project) (Project, e
 	was := there.project()
 	defer c.forget(projects)
 	if was.Name != want.Name || deref(was.Description) != deref(want.Description) || was.DefaultStickiness != want.DefaultStickiness || !sameNumber(was.FeatureLimit, want.FeatureLimit) {
-		err = c.rest.Do(ctx, http.MethodPut, projectPath(want.ID), map[string]any{
-			"name": want.Name, "description": want.Description, "defaultStickiness": want.DefaultStickiness, "featureLimit": want.FeatureLimit, "mode": want.Mode,
-		}, nil)
+		body := map[string]any{"name": want.Name, "defaultStickiness": want.DefaultStickiness, "featureLimit": want.FeatureLimit, "mode": want.Mode}
+		if want.Description != nil { // left out, it is kept
+			body["description"] = want.Description
+		}
+		err = c.rest.Do(ctx, http.MethodPut, projectPath(want.ID), body, nil)
 	}
 	if err == nil && !was.sameSettings(want) {
 		err = namingFields(c.rest.Do(ctx, http.MethodPut, rest.P("/api/admin/projects/{}/settings", want.ID), want.settings(there.LinkTemplates), nil))

@@ -83,7 +83,7 @@ func (c *Client) CreateProjectEnvironment(ctx context.Context, want ProjectEnvir
 	switch {
 	case hasStatus(err, http.StatusBadRequest):
 		return want, about(err, "environment")
-	case hasStatus(err, http.StatusNotFound):
+	case errors.Is(err, rest.ErrNotFound):
 		return want, about(err, "project")
 	case err != nil:
 		if _, missing := c.overview(ctx, want.Project); errors.Is(missing, rest.ErrNotFound) {
@@ -91,14 +91,11 @@ func (c *Client) CreateProjectEnvironment(ctx context.Context, want ProjectEnvir
 		}
 		return want, err
 	}
-	if err := c.setDefaultStrategy(ctx, want, nil); err != nil {
-		return want, &rest.PartialError{Err: err}
-	}
-	got, err := c.ProjectEnvironment(ctx, want)
+	made, err := c.setDefaultStrategy(ctx, want, nil)
 	if err != nil {
-		return want, &rest.PartialError{Err: err}
+		return made, &rest.PartialError{Err: err}
 	}
-	return got, nil
+	return made, nil
 }
 
 // UpdateProjectEnvironment replaces the default strategy.
@@ -108,29 +105,31 @@ func (c *Client) UpdateProjectEnvironment(ctx context.Context, _, want ProjectEn
 	if err != nil {
 		return want, err
 	}
-	if err := c.setDefaultStrategy(ctx, want, there.DefaultStrategy); err != nil {
-		return want, err
-	}
-	return c.ProjectEnvironment(ctx, want)
+	return c.setDefaultStrategy(ctx, want, there.DefaultStrategy)
 }
 
-// setDefaultStrategy replaces a default strategy that differs from what is wanted. Parameters that are not named stay.
-func (c *Client) setDefaultStrategy(ctx context.Context, want ProjectEnvironment, there *Strategy) error {
+// setDefaultStrategy replaces a default strategy that differs from what is wanted, and returns what there is then. Parameters
+// that are not named stay.
+func (c *Client) setDefaultStrategy(ctx context.Context, want ProjectEnvironment, there *Strategy) (ProjectEnvironment, error) {
+	got := ProjectEnvironment{want.Project, want.Environment, there}
 	if want.DefaultStrategy == nil {
-		return nil
+		return got, nil
 	}
-	body := want.DefaultStrategy.create()
+	next := want.DefaultStrategy.Complete()
 	if there != nil {
-		if _, differs := want.DefaultStrategy.update(*there); !differs {
-			return nil
+		if _, differs := next.update(*there); !differs {
+			return got, nil
 		}
 		parameters := maps.Clone(there.Parameters)
-		maps.Copy(parameters, body.Parameters)
-		body.Parameters = parameters
+		maps.Copy(parameters, next.Parameters)
+		next.Parameters = parameters
 	}
-	err := c.rest.Do(ctx, http.MethodPost, rest.P("/api/admin/projects/{}/environments/{}/default-strategy", want.Project, want.Environment), body, nil)
-	c.forget(environmentsOf(want.Project))
-	return err
+	err := c.rest.Do(ctx, http.MethodPost, rest.P("/api/admin/projects/{}/environments/{}/default-strategy", want.Project, want.Environment), next.create(), nil)
+	c.forgetProject(want.Project)
+	if err == nil {
+		got.DefaultStrategy = &next
+	}
+	return got, err
 }
 
 // DeleteProjectEnvironment takes an environment from a project, whose flags lose what they are there: the server keeps
