@@ -155,3 +155,27 @@ func (w *Workspace) ExpectEmptyPlan() {
 		w.t.Fatalf("the plan is not empty (exit %d)\n%s", code, out)
 	}
 }
+
+// Refuses applies, which must end with exactly one error, saying the texts in order, and returns all that was printed.
+func (w *Workspace) Refuses(texts ...string) string {
+	w.t.Helper()
+	code, out := w.Try("apply", "-auto-approve", "-input=false", "-no-color")
+	if errors := strings.Count(out, "\nError: "); code != 1 || errors != 1 {
+		w.t.Errorf("exit %d with %d errors, want one", code, errors)
+	}
+	left := Unwrapped(out)
+	for _, text := range texts {
+		_, after, found := strings.Cut(left, text)
+		if !found {
+			w.t.Errorf("%q is not said, or not in order, in:\n%s", text, out)
+			break
+		}
+		left = after
+	}
+	return out
+}
+
+// Unwrapped takes line breaks and frames out of what the CLI prints.
+func Unwrapped(out string) string {
+	return strings.Join(strings.Fields(strings.NewReplacer("│", " ", "╷", " ", "╵", " ").Replace(out)), " ")
+}

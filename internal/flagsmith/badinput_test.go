@@ -73,30 +73,6 @@ func (w *wrong) config(settings string) {
 	w.Write("main.tf", environmentConfig(w.project, w.name, settings))
 }
 
-// refuses runs a command, apply if none is given, that must end with exactly one error, saying the texts in order.
-func (w *wrong) refuses(texts ...string) string {
-	w.t.Helper()
-	code, out := w.Try("apply", "-auto-approve", "-input=false", "-no-color")
-	if errors := strings.Count(out, "\nError: "); code != 1 || errors != 1 {
-		w.t.Errorf("exit %d with %d errors, want one", code, errors)
-	}
-	left := unwrapped(out)
-	for _, text := range texts {
-		_, after, found := strings.Cut(left, text)
-		if !found {
-			w.t.Errorf("%q is not said, or not in order, in:\n%s", text, out)
-			break
-		}
-		left = after
-	}
-	return out
-}
-
-// unwrapped takes line breaks and frames out of what the CLI prints.
-func unwrapped(out string) string {
-	return strings.Join(strings.Fields(strings.NewReplacer("│", " ", "╷", " ", "╵", " ").Replace(out)), " ")
-}
-
 // keepsState checks that the environment is still in the state and that, nothing being wrong, there is nothing to do.
 func (w *wrong) keepsState() {
 	w.t.Helper()
@@ -112,7 +88,7 @@ func TestAccBadInputToken(t *testing.T) {
 	w.config("")
 	bad := func() { w.provider(fmt.Sprintf("url = %q, token = \"12345678.hunter2\"", w.f.URL)) }
 	bad()
-	out := w.refuses("Cannot create flagops_flagsmith_environment", "401", "check flagsmith.token (or FLAGSMITH_API_KEY)", `flagsmith.auth_scheme = "Api-Key"`)
+	out := w.Refuses("Cannot create flagops_flagsmith_environment", "401", "check flagsmith.token (or FLAGSMITH_API_KEY)", `flagsmith.auth_scheme = "Api-Key"`)
 	if strings.Contains(out, "hunter2") {
 		t.Errorf("the token is printed:\n%s", out)
 	}
@@ -120,7 +96,7 @@ func TestAccBadInputToken(t *testing.T) {
 	w.right()
 	w.Apply()
 	bad()
-	w.refuses("Cannot read flagops_flagsmith_environment", "401", "check flagsmith.token")
+	w.Refuses("Cannot read flagops_flagsmith_environment", "401", "check flagsmith.token")
 	w.right()
 	w.keepsState()
 	w.holds(1)
@@ -134,7 +110,7 @@ func TestAccBadInputNoToken(t *testing.T) {
 	w.config("")
 	w.provider(fmt.Sprintf("url = %q", w.f.URL))
 	w.f.Reset()
-	w.refuses("Flagsmith is not configured: set flagsmith.token in the provider block, or the environment variable FLAGSMITH_API_KEY")
+	w.Refuses("Flagsmith is not configured: set flagsmith.token in the provider block, or the environment variable FLAGSMITH_API_KEY")
 	if sent := w.f.Requests(); len(sent) > 0 {
 		t.Errorf("sent %q without a token", sent)
 	}
@@ -148,7 +124,7 @@ func TestAccBadInputAddress(t *testing.T) {
 	at := func(address string) string { return fmt.Sprintf("url = %q, token = %q", address, w.f.Key) }
 
 	w.provider(at(strings.TrimSuffix(w.f.URL, "/api/v1") + "/flags"))
-	w.refuses("Cannot read flagops_flagsmith_environment", "404", "flagsmith.url has to end with /api/v1")
+	w.Refuses("Cannot read flagops_flagsmith_environment", "404", "flagsmith.url has to end with /api/v1")
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -157,7 +133,7 @@ func TestAccBadInputAddress(t *testing.T) {
 	closed := listener.Addr().String()
 	_ = listener.Close()
 	w.provider(at("http://" + closed + "/api/v1"))
-	w.refuses("Cannot read flagops_flagsmith_environment", "cannot reach "+closed, "nothing listens there; check flagsmith.url")
+	w.Refuses("Cannot read flagops_flagsmith_environment", "cannot reach "+closed, "nothing listens there; check flagsmith.url")
 
 	login := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
@@ -165,10 +141,10 @@ func TestAccBadInputAddress(t *testing.T) {
 	}))
 	t.Cleanup(login.Close)
 	w.provider(at(login.URL + "/api/v1"))
-	w.refuses("Cannot read flagops_flagsmith_environment", "answered HTML (Please sign in), not JSON", "Check flagsmith.url")
+	w.Refuses("Cannot read flagops_flagsmith_environment", "answered HTML (Please sign in), not JSON", "Check flagsmith.url")
 
 	w.provider(at("flags.example.com/api/v1"))
-	w.refuses("flagsmith.url", "must be an absolute http or https URL")
+	w.Refuses("flagsmith.url", "must be an absolute http or https URL")
 
 	w.right()
 	w.keepsState()
@@ -194,10 +170,10 @@ func TestAccBadInputTLS(t *testing.T) {
 	settings := fmt.Sprintf("url = \"%s/api/v1\", token = %q", server.URL, w.f.Key)
 	w.config("")
 	w.provider(settings)
-	w.refuses("Cannot create flagops_flagsmith_environment", "signed by an unknown authority; give that authority's certificate in flagsmith.ca_cert_file")
+	w.Refuses("Cannot create flagops_flagsmith_environment", "signed by an unknown authority; give that authority's certificate in flagsmith.ca_cert_file")
 	w.holds(0)
 	w.provider(settings + fmt.Sprintf(", ca_cert_file = %q", file+".missing"))
-	w.refuses("flagsmith.ca_cert_file", "no such file")
+	w.Refuses("flagsmith.ca_cert_file", "no such file")
 	w.provider(settings + fmt.Sprintf(", ca_cert_file = %q", file))
 	w.Apply()
 	w.holds(1)
@@ -216,15 +192,15 @@ func TestAccBadInputServerError(t *testing.T) {
 	}
 	w.config("")
 	page("POST", "/environments/", false)
-	w.refuses("Cannot create flagops_flagsmith_environment", "500", "Server Error (500)", "Flagsmith failed; its log says why")
+	w.Refuses("Cannot create flagops_flagsmith_environment", "500", "Server Error (500)", "Flagsmith failed; its log says why")
 	w.holds(0)
 	page("POST", "/environments/", true)
-	w.refuses("500", "Server Error (500)")
+	w.Refuses("500", "Server Error (500)")
 	w.holds(1)
 	id := w.environments()[0].ID()
 	_, out := w.Try("apply", "-auto-approve", "-input=false", "-no-color")
 	block := fmt.Sprintf("import { to = flagops_flagsmith_environment.this id = \"%d/%d\" }", w.project, id)
-	if !strings.Contains(unwrapped(out), block) {
+	if !strings.Contains(acctest.Unwrapped(out), block) {
 		t.Errorf("no %s in:\n%s", block, out)
 	}
 	w.Write("import.tf", block)
@@ -232,7 +208,7 @@ func TestAccBadInputServerError(t *testing.T) {
 	w.Apply()
 	w.holds(1)
 	page("GET", "/projects/{}/environments/", false)
-	w.refuses("Cannot read flagops_flagsmith_environment", "500")
+	w.Refuses("Cannot read flagops_flagsmith_environment", "500")
 	w.keepsState()
 }
 
@@ -240,15 +216,15 @@ func TestAccBadInputNoProject(t *testing.T) {
 	t.Parallel()
 	w := newWrong(t)
 	w.Write("main.tf", environmentConfig(99999, w.name, ""))
-	w.refuses("Cannot create flagops_flagsmith_environment", "project_id = 99999", "403", "There is no project 99999")
+	w.Refuses("Cannot create flagops_flagsmith_environment", "project_id = 99999", "403", "There is no project 99999")
 	for kind, named := range map[string]string{"feature": "name = \"x\"", "tag": "label = \"x\"", "segment": "name = \"x\"\n  rules = [{ type = \"ALL\" }]"} {
 		w.Write("main.tf", fmt.Sprintf("resource \"flagops_flagsmith_%s\" \"this\" {\n  project_id = 99999\n  %s\n}\n", kind, named))
-		w.refuses("Cannot create flagops_flagsmith_"+kind, "project_id = 99999", "There is no project 99999")
+		w.Refuses("Cannot create flagops_flagsmith_"+kind, "project_id = 99999", "There is no project 99999")
 	}
 	w.Write("main.tf", "data \"flagops_flagsmith_environment\" \"this\" {\n  project_id = 99999\n  name = \"x\"\n}\n")
-	w.refuses("Cannot read flagops_flagsmith_environment", "project_id = 99999", "There is no project 99999")
+	w.Refuses("Cannot read flagops_flagsmith_environment", "project_id = 99999", "There is no project 99999")
 	w.Write("main.tf", "data \"flagops_flagsmith_project\" \"this\" {\n  id = 99999\n}\n")
-	w.refuses("No such flagops_flagsmith_project", "id = 99999", "No Project matches the given query")
+	w.Refuses("No such flagops_flagsmith_project", "id = 99999", "No Project matches the given query")
 }
 
 // The free plan silently ignores these: known in the plan, and nothing is sent.
@@ -258,13 +234,13 @@ func TestAccBadInputPlanGated(t *testing.T) {
 	const gated = `is on Flagsmith's "free" plan, where the server takes %s and silently ignores it: it would stay %s. Leave it out.`
 	if !acctest.Real() {
 		w.Write("main.tf", projectConfig(w.name, "stale_flags_limit_days = 7"))
-		w.refuses("Not part of the organisation's plan", "stale_flags_limit_days = 7", fmt.Sprintf(gated, "stale_flags_limit_days", "30"))
+		w.Refuses("Not part of the organisation's plan", "stale_flags_limit_days = 7", fmt.Sprintf(gated, "stale_flags_limit_days", "30"))
 		w.Write("main.tf", projectConfig(w.name, "enable_realtime_updates = true"))
-		w.refuses("Not part of the organisation's plan", "enable_realtime_updates = true", fmt.Sprintf(gated, "enable_realtime_updates", "false"))
+		w.Refuses("Not part of the organisation's plan", "enable_realtime_updates = true", fmt.Sprintf(gated, "enable_realtime_updates", "false"))
 	}
 	w.config("minimum_change_request_approvals = 1")
 	w.f.Reset()
-	w.refuses("Not part of the organisation's plan", "minimum_change_request_approvals = 1", fmt.Sprintf(gated, "minimum_change_request_approvals", "unset"))
+	w.Refuses("Not part of the organisation's plan", "minimum_change_request_approvals = 1", fmt.Sprintf(gated, "minimum_change_request_approvals", "unset"))
 	if sent := w.f.Requests(); len(sent) != 1 || sent[0] != "GET /organisations/" {
 		t.Errorf("sent %q, want one look at the plan", sent)
 	}
@@ -272,7 +248,7 @@ func TestAccBadInputPlanGated(t *testing.T) {
 	w.config("")
 	w.Apply()
 	w.config("minimum_change_request_approvals = 1")
-	w.refuses("minimum_change_request_approvals = 1", "unset")
+	w.Refuses("minimum_change_request_approvals = 1", "unset")
 	w.config("")
 	w.keepsState()
 }
@@ -285,11 +261,11 @@ func TestAccBadInputPlanGatedUnknown(t *testing.T) {
 	w.f.Sandbox.Inject(sandbox.Fault{Method: "GET", Path: "/organisations/", Status: 500, Times: -1})
 	w.config("minimum_change_request_approvals = 1\n description = \"made\"")
 	ignored := "Flagsmith ignored 1 and kept null. The organisation's plan does not include this"
-	w.refuses("Cannot create flagops_flagsmith_environment", "minimum_change_request_approvals = 1", ignored)
+	w.Refuses("Cannot create flagops_flagsmith_environment", "minimum_change_request_approvals = 1", ignored)
 	w.holds(1)
 	w.Run("untaint", theEnvironment)
 	w.config("minimum_change_request_approvals = 1\n description = \"changed\"")
-	w.refuses("Cannot update flagops_flagsmith_environment", "minimum_change_request_approvals = 1", ignored)
+	w.Refuses("Cannot update flagops_flagsmith_environment", "minimum_change_request_approvals = 1", ignored)
 	if e := w.environments(); len(e) != 1 || e[0].Text("description") != "changed" {
 		t.Errorf("the server has %v", e)
 	}
@@ -310,7 +286,7 @@ func TestAccBadInputTaken(t *testing.T) {
 		w.Write("main.tf", config)
 		code, out := w.Try("apply", "-auto-approve", "-input=false", "-no-color")
 		for _, text := range []string{said, fmt.Sprintf("import { to = %s id = %q }", to, id)} {
-			if !strings.Contains(unwrapped(out), text) || code != 1 {
+			if !strings.Contains(acctest.Unwrapped(out), text) || code != 1 {
 				t.Errorf("exit %d, and %q is not said in:\n%s", code, text, out)
 			}
 		}
@@ -326,9 +302,9 @@ func TestAccBadInputTaken(t *testing.T) {
 		taken(projectConfig(project, ""), "A project with this name already exists.", theProject, fmt.Sprint(w.project))
 	}
 	w.Write("main.tf", named(strings.ToUpper(w.name)))
-	w.refuses("Cannot create flagops_flagsmith_feature", "name =", called, "whatever their case")
+	w.Refuses("Cannot create flagops_flagsmith_feature", "name =", called, "whatever their case")
 	w.Write("main.tf", environmentConfig(w.project, w.name+"-2", fmt.Sprintf("api_key = %q", key)))
-	w.refuses("Cannot create flagops_flagsmith_environment", fmt.Sprintf("api_key = %q", key), "environment with this api key already exists.")
+	w.Refuses("Cannot create flagops_flagsmith_environment", fmt.Sprintf("api_key = %q", key), "environment with this api key already exists.")
 	w.holds(1)
 	if found := w.f.List(fmt.Sprintf("/projects/%d/features/?search=%s", w.project, w.name)); len(found) != 1 {
 		t.Errorf("features on the server: %v", found)
@@ -343,12 +319,12 @@ func TestAccBadInputDeadKey(t *testing.T) {
 	w.f.Delete("/environments/" + dead + "/")
 	w.config(fmt.Sprintf("api_key = %q", dead))
 	const reason = "the key was that of an environment that is deleted: such a key stays taken on the whole server. Choose another one."
-	w.refuses("Cannot create flagops_flagsmith_environment", fmt.Sprintf("api_key = %q", dead), "500", reason)
+	w.Refuses("Cannot create flagops_flagsmith_environment", fmt.Sprintf("api_key = %q", dead), "500", reason)
 	w.holds(0)
 	w.config("")
 	w.Apply()
 	w.config(fmt.Sprintf("api_key = %q", dead))
-	w.refuses("Cannot update flagops_flagsmith_environment", fmt.Sprintf("api_key = %q", dead), "500", reason)
+	w.Refuses("Cannot update flagops_flagsmith_environment", fmt.Sprintf("api_key = %q", dead), "500", reason)
 	w.config("")
 	w.keepsState()
 	w.holds(1)
@@ -364,7 +340,7 @@ func TestAccBadInputSecondProject(t *testing.T) {
 	first := w.f.Get(fmt.Sprintf("/projects/%d/", w.project))
 	before := len(w.f.List("/projects/"))
 	w.Write("main.tf", projectConfig(w.name, ""))
-	w.refuses("Cannot create flagops_flagsmith_project", "403", "Open-source Flagsmith allows one project per organisation",
+	w.Refuses("Cannot create flagops_flagsmith_project", "403", "Open-source Flagsmith allows one project per organisation",
 		fmt.Sprintf("The organisation has one project, %q", first.Text("name")), fmt.Sprintf("import { to = flagops_flagsmith_project.this id = \"%d\" }", w.project))
 	if after := len(w.f.List("/projects/")); after != before {
 		t.Errorf("%d projects, there were %d", after, before)
@@ -385,10 +361,10 @@ func TestAccBadInputTexts(t *testing.T) {
 		`banner_text = "` + strings.Repeat("b", 256) + `"`: "at most 255",
 	} {
 		w.config(settings)
-		w.refuses(settings[:9], reason)
+		w.Refuses(settings[:9], reason)
 	}
 	w.Write("main.tf", projectConfig(" "+w.name, ""))
-	w.refuses("name =", "begins or ends with white space")
+	w.Refuses("name =", "begins or ends with white space")
 	if sent := w.f.Requests(); len(sent) > 0 {
 		t.Errorf("sent %q", sent)
 	}

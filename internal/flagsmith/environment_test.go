@@ -299,7 +299,7 @@ func TestAccEnvironmentWarnings(t *testing.T) {
 	}
 	warns := func(changes string, texts ...string) {
 		t.Helper()
-		out := unwrapped(w.Run("plan", "-input=false"))
+		out := acctest.Unwrapped(w.Run("plan", "-input=false"))
 		for _, text := range append(texts, changes) {
 			if !strings.Contains(out, text) {
 				t.Errorf("%q is not said in:\n%s", text, out)

@@ -314,7 +314,7 @@ func TestAccFeatureReplace(t *testing.T) {
 
 	w.Write("main.tf", featureConfig(f.project, f.name+"-renamed", ""))
 	f.Reset()
-	plan := unwrapped(w.Run("plan", "-input=false"))
+	plan := acctest.Unwrapped(w.Run("plan", "-input=false"))
 	for _, want := range []string{
 		fmt.Sprintf("Replacing feature %q deletes its states and overrides", f.name), "forces replacement",
 		fmt.Sprintf("There are %d states, %d segment overrides and %[2]d identity overrides.", environments, overrides), "1 to add, 0 to change, 1 to destroy",

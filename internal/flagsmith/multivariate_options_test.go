@@ -266,7 +266,7 @@ func TestAccFeatureOptionsUnnamed(t *testing.T) {
 	}
 	config(`multivariate_options = { a = { value = { string = "a" }, default_percentage_allocation = 1 } }`)
 	f.Reset()
-	if out := unwrapped(w.Apply()); !strings.Contains(out, "There are more options than the configuration names") || !strings.Contains(out, `also has "b". This apply leaves them alone`) {
+	if out := acctest.Unwrapped(w.Apply()); !strings.Contains(out, "There are more options than the configuration names") || !strings.Contains(out, `also has "b". This apply leaves them alone`) {
 		t.Errorf("b is not mentioned in %s", out)
 	}
 	if err := f.hasOptions("- a 1", "- b 1")(nil); err != nil || len(f.Writes()) > 0 {
