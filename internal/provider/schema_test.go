@@ -100,7 +100,6 @@ var elsewhere = map[string]string{
 	"unleash_project_member.project":      "as above",
 	"unleash_webhook.url":                 "required here",
 	"unleash_context_field.sort_order":    "only at creation",
-	"unleash_project.feature_limit":       "no server that can be had here keeps it",
 	"url_wo":                              "excludes url",
 	"url_wo_version":                      "excludes url",
 	"authorization_wo":                    "tests of write-only secrets",

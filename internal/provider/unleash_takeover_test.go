@@ -117,6 +117,7 @@ func oddServer(t *testing.T, u *acctest.Unleash) (objects int) {
 	shelved := feature(o{"name": name + "_shelved"})
 	orphan := feature(o{"name": name + "_orphan"})
 	full := feature(o{"name": name + "-full"})
+	u.Patch(features+"/"+full, []o{{"op": "replace", "path": "/type", "value": "nope"}}) // which a PATCH does not look at
 	for _, tag := range []o{{"type": "simple", "value": "a/b"}, {"type": "odd-type", "value": " both ends "}} {
 		u.Post("/features/"+plain+"/tags", tag)
 	}

@@ -3,6 +3,7 @@ package unleash
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
@@ -72,7 +73,7 @@ var feature = crud.Spec[*api.Client, featureModel, api.Feature]{
 			"name": crud.Name("What the flag is called, and code asks for: 1 to 100 letters, digits and `_.!~*'()-`. Capitals make a difference. It is "+
 				"unique over all projects and their archives, and must match the project's naming pattern, if there is one. Another name makes a new flag.", urlFriendly()),
 			"type": schema.StringAttribute{
-				Optional: true, Computed: true, Default: stringdefault.StaticString("release"), Validators: []validator.String{stringvalidator.OneOf(api.FeatureTypes...)},
+				Optional: true, Computed: true, Default: stringdefault.StaticString("release"),
 				MarkdownDescription: "What kind of flag it is: `release`, `experiment`, `operational`, `kill-switch`, `permission` or `sunset`. The server " +
 					"expects of each kind to be gone after its lifetime, and says so when it is not. Defaults to `release`.",
 			},
@@ -244,6 +245,10 @@ func checkFeature(ctx context.Context, check crud.Check[*api.Client, featureMode
 		if parent := deref(d.Feature); parent != "" && parent == name {
 			diags.AddAttributeError(path.Root("dependencies").AtListIndex(i).AtName("feature"), "A flag cannot depend on itself", "Name another flag.")
 		}
+	}
+	// A type that is there may stay, be it odd: a PATCH, which is what this provider changes it by, takes any.
+	if kind := deref(plan.Type); kind != "" && !slices.Contains(api.FeatureTypes, kind) && (prior == nil || check.Replace || deref(prior.Type) != kind) {
+		diags.AddAttributeError(path.Root("type"), "No such type of flag", fmt.Sprintf("It must be one of %q, not %q.", api.FeatureTypes, kind))
 	}
 	if check.Replace {
 		checkReplaced(ctx, check, &diags)
