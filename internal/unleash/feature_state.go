@@ -36,7 +36,10 @@ var featureState = crud.Spec[*api.Client, featureStateModel, api.FeatureState]{
 			"Strategies are in place before the flag is switched on, and it is switched off before they change: nobody gets the flag by a " +
 			"strategy that is not configured. While a flag stays on, its strategies are exchanged so that it never goes off in between. " +
 			"A flag that is on has a strategy that is not disabled: Unleash adds one that gives the flag to everybody where it is " +
-			"switched on without, and switches off when the last one goes.",
+			"switched on without, and switches off when the last one goes.\n\n" +
+			"Variants of the environment itself, as flags had them before strategies did, cannot be managed: a current server refuses them " +
+			"(403) unless it is started with an experimental switch, or the flag has some already. Those are left as they are; give the " +
+			"strategies variants instead.",
 		Attributes: map[string]schema.Attribute{
 			"project":     inProject("flag"),
 			"environment": crud.Name("Name of the environment, which the project must have. Another one takes over another state, and destroys this one as `on_destroy` says."),
