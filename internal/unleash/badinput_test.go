@@ -94,7 +94,7 @@ func TestAccBadInputAddress(t *testing.T) {
 	w.ExpectEmptyPlan()
 
 	w.provider(at(w.address() + "/flags"))
-	w.Refuses("Cannot read flagops_unleash_feature", "404", "unleash.url")
+	w.Refuses("Cannot read flagops_unleash_feature", "answered HTML (Unleash), not JSON", "Check unleash.url")
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

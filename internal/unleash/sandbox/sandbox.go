@@ -161,6 +161,11 @@ func (r *request) data() object {
 }
 
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodGet && !strings.HasPrefix(r.URL.Path, "/api/") { // the dashboard, whatever the path
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = io.WriteString(w, "<!doctype html><html><head><title>Unleash</title></head></html>")
+		return
+	}
 	f := s.fault(r)
 	if f != nil && f.Delay > 0 {
 		t := time.NewTimer(f.Delay)
