@@ -161,11 +161,6 @@ func (r *request) data() object {
 }
 
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Method == http.MethodGet && !strings.HasPrefix(r.URL.Path, "/api/") { // the dashboard, whatever the path
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = io.WriteString(w, "<!doctype html><html><head><title>Unleash</title></head></html>")
-		return
-	}
 	f := s.fault(r)
 	if f != nil && f.Delay > 0 {
 		t := time.NewTimer(f.Delay)
@@ -212,6 +207,9 @@ func (s *Sandbox) serve(r *http.Request) answer {
 	}
 	if escaped == "/health" || escaped == "/ready" {
 		return answer{status: http.StatusOK, body: object{"health": "GOOD"}}
+	}
+	if r.Method == http.MethodGet && !strings.HasPrefix(escaped, "/api/") { // the dashboard, whatever the path
+		return answer{status: http.StatusOK, html: "<!DOCTYPE html><html><head><title>Unleash</title></head></html>"}
 	}
 	if err := s.authenticate(r, escaped); err != nil {
 		return failed(err)
