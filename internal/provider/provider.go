@@ -229,13 +229,17 @@ func (b backend) read(ctx context.Context, block types.Object, target any, s *se
 		}
 		s.URL = types.StringValue(url)
 	}
+	if s.URL.ValueString() == "" && block.IsNull() && s.Token.ValueString() == "" { // an empty variable, and nobody who wants this server
+		return fmt.Sprintf("%s is not configured: set %s.url and %s.token in the provider block, or the environment variables %s and %s",
+			b.title, b.name, b.name, b.urlVariable, b.tokenVariables[0])
+	}
 	if s.URL.ValueString() == "" {
 		or := ""
 		if b.saas != "" {
 			or = ", or leave it out for " + b.saas
 		}
 		diags.AddAttributeError(path.Root(b.name).AtName("url"), "Empty "+b.title+" address", fmt.Sprintf(
-			"%s.url (or %s) is set to an empty string. Give the address of the admin API%s.", b.name, b.urlVariable, or))
+			"%s.url (or %s) is set to an empty string. Give the server's address%s.", b.name, b.urlVariable, or))
 		return b.name + ".url is empty"
 	}
 	if s.Token.ValueString() == "" {

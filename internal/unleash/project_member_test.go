@@ -89,11 +89,11 @@ func TestAccProjectMember(t *testing.T) {
 		},
 		{Config: config("Member"), Check: rolesAre(u, project, ada, 4, 5)},
 		{Config: config("Owner"), Check: rolesAre(u, project, ada, 4)}, // which is there already
-		{ // exchanged outside
+		{ // exchanged outside: what there is now may be somebody else's, who has it beside
 			PreConfig:        func() { give(ada, 6) },
 			Config:           config("Owner"),
-			ConfigPlanChecks: plans(theMember, plancheck.ResourceActionUpdate),
-			Check:            rolesAre(u, project, ada, 4),
+			ConfigPlanChecks: plans(theMember, plancheck.ResourceActionCreate),
+			Check:            rolesAre(u, project, ada, 4, 6),
 		},
 		{ // taken away outside
 			PreConfig:        func() { u.Delete(fmt.Sprintf("/projects/%s/users/%d/roles", project, ada)) },

@@ -50,6 +50,7 @@ type Client struct {
 	dropped   map[string]int       // by question: how often forget was called
 	asked     map[string]int       // by collection: how many of its objects were read
 	flags     map[string]*Flag     // by project/name
+	ages      map[string]int       // by project, and by project/name: how often what is known of it has been dropped
 	archivals map[string]time.Time // by project: when a flag of it was last archived
 	byServer  byServer
 	tags      tagBook
@@ -85,7 +86,7 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{rest: client, wait: pause, delay: config.IntegrationDelay, answers: map[string]any{}, dropped: map[string]int{}, asked: map[string]int{}, flags: map[string]*Flag{}, archivals: map[string]time.Time{}, tags: newTagBook(), names: newNameBook()}, nil
+	return &Client{rest: client, wait: pause, delay: config.IntegrationDelay, answers: map[string]any{}, dropped: map[string]int{}, asked: map[string]int{}, flags: map[string]*Flag{}, ages: map[string]int{}, archivals: map[string]time.Time{}, tags: newTagBook(), names: newNameBook()}, nil
 }
 
 func pause(ctx context.Context, d time.Duration) error {

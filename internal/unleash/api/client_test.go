@@ -180,3 +180,37 @@ func TestResolveKnowsUsersAlone(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A read that a write overtakes is not remembered.
+func TestFlagReadOvertaken(t *testing.T) {
+	t.Parallel()
+	for name, write := range map[string]func(*Client){
+		"forgetFlag":    func(c *Client) { c.forgetFlag("p", "f") },
+		"forgetProject": func(c *Client) { c.forgetProject("p") },
+		"amend":         func(c *Client) { c.amend("p", "f", func(f *Flag) { f.Stale = true }) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			asked, open := make(chan bool, 2), make(chan bool)
+			stale := false
+			f, c := newFake(t, func(w http.ResponseWriter, _ *http.Request) {
+				answer := fmt.Sprintf(`{"project":"p","name":"f","stale":%t}`, stale)
+				asked <- true
+				<-open
+				fmt.Fprint(w, answer)
+			})
+			done := make(chan error)
+			go func() { _, err := c.flag(context.Background(), "p", "f"); done <- err }()
+			<-asked
+			stale = true
+			write(c)
+			close(open)
+			if err := <-done; err != nil {
+				t.Fatal(err)
+			}
+			if flag, err := c.flag(context.Background(), "p", "f"); err != nil || !flag.Stale || len(f.asked) != 2 {
+				t.Errorf("%+v, %v; asked %q", flag, err, f.asked)
+			}
+		})
+	}
+}

@@ -63,7 +63,7 @@ func decodeError(e *rest.Error, header http.Header, body []byte) {
 	switch {
 	case missingRoute:
 		e.Hint = "This Unleash has no such call: it belongs to another edition (Enterprise) or to a newer version. Is unleash.url the address of the server itself?"
-	case e.Status == http.StatusNotFound && json.Valid(body) && !rest.IsHTML(header, body):
+	case e.Status == http.StatusNotFound && answer.Name == "NotFoundError": // and not a gateway's
 		e.Kind = rest.ErrNotFound
 	case e.Status == http.StatusConflict && answer.Name != "ConflictError" && len(body) > 0,
 		e.Status == http.StatusInternalServerError && strings.Contains(e.Message, "duplicate key value violates unique constraint"):

@@ -59,8 +59,7 @@ func feature(f *Flag, tags []Tag) Feature {
 		}
 	}
 	for _, d := range f.Dependencies {
-		slices.Sort(d.Variants)
-		d.Variants = slices.Compact(d.Variants)
+		d.Variants = slices.Compact(slices.Sorted(slices.Values(d.Variants))) // of a list that others may read
 		got.Dependencies = append(got.Dependencies, d)
 	}
 	return got
@@ -140,6 +139,7 @@ func (c *Client) Features(ctx context.Context, within Feature) iter.Seq2[Feature
 // CreateFeature makes one, off everywhere, or brings back an archived one of that name and project. What fails after the
 // flag was made is a rest.PartialError; what fails after one was brought back is not: that flag is not ours to replace.
 func (c *Client) CreateFeature(ctx context.Context, want Feature) (Feature, error) {
+	age := c.ageOf(want.Project, want.Name)
 	environments, unknown := c.projectEnvironments(ctx, want.Project)
 	made, err := rest.Send[*Flag](ctx, c.rest, http.MethodPost, rest.P("/api/admin/projects/{}/features", want.Project), map[string]any{
 		"name": want.Name, "type": want.Type, "description": want.Description, "impressionData": want.ImpressionData, "stale": want.Stale,
@@ -161,7 +161,7 @@ func (c *Client) CreateFeature(ctx context.Context, want Feature) (Feature, erro
 	c.tags.set(want.Project, want.Name, []Tag{})
 	overview, _ := c.overview(ctx, want.Project)
 	if unknown == nil && len(overview.LinkTemplates) == 0 {
-		c.learnFlag(made)
+		c.learnFlag(made, age)
 	}
 	held, err := c.flag(ctx, want.Project, want.Name)
 	if err != nil {
@@ -221,6 +221,7 @@ func (c *Client) reviveFeature(ctx context.Context, want Feature, taken error) (
 	c.tags.drop(want.Project, want.Name)
 	held, tags, err := c.flagAndTags(ctx, want.Project, want.Name)
 	if err == nil {
+		c.bringBack(held)
 		rest.Warn(ctx, fmt.Sprintf("Flag %q was revived from the archive", want.Name), "Project %q had an archived flag of this name. It is live again, off in "+
 			"every environment, and has what it had: %s. Tags and links that the configuration does not manage are as they were, too. "+
 			"With on_archived = \"error\" such a flag would be left in the archive.", want.Project, held.describeStrategies())

@@ -60,6 +60,7 @@ func (c *Client) CreateFeatureState(ctx context.Context, want FeatureState) (Fea
 			return want, err
 		}
 		want.Strategies = there
+		c.list(at, there)
 	}
 	switch {
 	case want.Enabled == nil:
@@ -156,6 +157,49 @@ func (c *Client) turn(ctx context.Context, at place, how string, there []Strateg
 type byServer struct {
 	added map[place][]string // it added a strategy with "on", to strategies with these ids
 	fell  map[place]bool     // it switched off with the last enabled strategy, and nobody has switched since; true: warned of
+
+	revived map[string]bool // strategies that came back with a flag, until somebody owns them again
+	listed  map[string]bool // strategies that a feature state owns in its list
+}
+
+// list remembers whose strategies are a feature state's: what was a resource of its own may be destroyed after that.
+func (c *Client) list(at place, strategies []Strategy) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.byServer.listed == nil {
+		c.byServer.listed = map[string]bool{}
+	}
+	for _, s := range strategies {
+		c.byServer.listed[at.String()+s.ID] = true
+	}
+}
+
+func (c *Client) isListed(at place, id string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.byServer.listed[at.String()+id]
+}
+
+// bringBack remembers the strategies that a flag has brought back from the archive; takeBack gives one of them away, once.
+func (c *Client) bringBack(f *Flag) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.byServer.revived == nil {
+		c.byServer.revived = map[string]bool{}
+	}
+	for _, e := range f.Environments {
+		for _, s := range e.Strategies {
+			c.byServer.revived[place{f.Project, f.Name, e.Name}.String()+s.ID] = true
+		}
+	}
+}
+
+func (c *Client) takeBack(at place, id string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	was := c.byServer.revived[at.String()+id]
+	delete(c.byServer.revived, at.String()+id)
+	return was
 }
 
 func (c *Client) expectDefault(at place, there []Strategy) {
@@ -258,6 +302,9 @@ func (c *Client) arrange(ctx context.Context, at place, want, there []Strategy) 
 				_, err = c.postStrategy(ctx, s.want)
 			} else {
 				_, err = c.putStrategy(ctx, s.want, s.body)
+				if s.strips && err == nil {
+					warnStripped(ctx, s.want)
+				}
 			}
 			if err != nil {
 				return inStrategy(err, i)
@@ -310,6 +357,7 @@ type slot struct {
 	had     Parameters
 	body    strategyBody
 	differs bool
+	strips  bool // overrides, which the server takes back in no update
 }
 
 // arrangementOf pairs what is wanted with what is there: what is equal, then what has the same type and title, then
@@ -347,6 +395,7 @@ func arrangementOf(want, there []Strategy) (a arrangement) {
 			}
 			s.want.ID, s.had = base.ID, base.Parameters
 			s.body, s.differs = w.update(base)
+			s.strips = s.differs && hasOverrides(base.Variants)
 			if *there[j].SortOrder != orders[i] {
 				a.reorder = append(a.reorder, sortOrder{base.ID, orders[i]})
 			}

@@ -70,13 +70,13 @@ func (b *tagBook) goesAlone(project string) bool {
 
 // list takes over the tags of a project's flags, but for those that are known better.
 func (b *tagBook) list(project string, rows []taggedFlag) {
-	for _, row := range rows {
-		if _, ok := b.get(project, row.Name); !ok {
-			b.set(project, row.Name, append([]Tag{}, row.Tags...))
-		}
-	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	for _, row := range rows {
+		if _, ok := b.known[project+"/"+row.Name]; !ok {
+			b.known[project+"/"+row.Name] = append([]Tag{}, row.Tags...)
+		}
+	}
 	b.listed[project] = true
 }
 

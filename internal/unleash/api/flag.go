@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	"github.com/flagops/terraform-provider-flagops/internal/rest"
 )
@@ -68,8 +69,8 @@ func flagPath(project, name string) rest.Path {
 // flag reads a live flag, once for everything that asks until a write calls amend or forgetFlag. The caller may change
 // what it gets. A flag that is archived or not there is rest.ErrNotFound.
 func (c *Client) flag(ctx context.Context, project, name string) (*Flag, error) {
-	key := project + "/" + name
-	known, err := shared(ctx, c, "flag "+key, func(ctx context.Context) (*Flag, error) {
+	key, age := project+"/"+name, c.ageOf(project, name)
+	known, err := shared(ctx, c, fmt.Sprint("flag ", key, age), func(ctx context.Context) (*Flag, error) {
 		c.mu.Lock()
 		known := c.flags[key]
 		c.mu.Unlock()
@@ -84,7 +85,9 @@ func (c *Client) flag(ctx context.Context, project, name string) (*Flag, error) 
 			return nil, errors.New("GET " + flagPath(project, name).String() + " answered with something that is not this flag")
 		}
 		c.mu.Lock()
-		c.flags[key] = f
+		if age == (flagAge{c.ages[project], c.ages[key]}) { // no write has overtaken the answer
+			c.flags[key] = f
+		}
 		c.mu.Unlock()
 		return f, nil
 	})
@@ -96,11 +99,22 @@ func (c *Client) flag(ctx context.Context, project, name string) (*Flag, error) 
 	return known.clone()
 }
 
-// learnFlag remembers a flag that the server has just shown or made.
-func (c *Client) learnFlag(f *Flag) {
+// flagAge tells whether what a request shows of a flag is still how it is.
+type flagAge struct{ project, flag int }
+
+func (c *Client) ageOf(project, name string) flagAge {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.flags[f.Project+"/"+f.Name] = f
+	return flagAge{c.ages[project], c.ages[project+"/"+name]}
+}
+
+// learnFlag remembers a flag that the server has made, unless its project has changed since it was of that age.
+func (c *Client) learnFlag(f *Flag, age flagAge) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ages[f.Project] == age.project {
+		c.flags[f.Project+"/"+f.Name] = f
+	}
 }
 
 // amend writes what a call has changed into what is remembered of a flag, if anything is.
@@ -109,6 +123,8 @@ func (c *Client) amend(project, name string, change func(*Flag)) {
 	defer c.mu.Unlock()
 	if f := c.flags[project+"/"+name]; f != nil {
 		change(f)
+	} else {
+		c.ages[project+"/"+name]++ // whoever is reading it may get it as it was
 	}
 }
 
@@ -117,7 +133,7 @@ func (c *Client) forgetFlag(project, name string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.flags, project+"/"+name)
-	c.flight.Forget("flag " + project + "/" + name)
+	c.ages[project+"/"+name]++
 }
 
 // inEnvironment reads a flag in one environment. Without a link between project and environment it is rest.ErrNotFound.

@@ -159,8 +159,8 @@ func (c *Client) reviveProject(ctx context.Context, want Project) (Project, erro
 	rest.Warn(ctx, "An archived project was revived", "The project %q was archived. It is back, with the environments, the members and the API tokens "+
 		"that it had, and with its flags, which stay archived.", want.ID)
 	got, err := c.UpdateProject(ctx, Project{ID: want.ID}, want)
-	if err != nil {
-		return want, &rest.PartialError{Err: err}
+	if err != nil { // not partial: what others had in it is not ours to replace
+		return want, withHint(err, rest.ErrExists, "The project is back: it was revived from the archive before this failed.")
 	}
 	return got, nil
 }

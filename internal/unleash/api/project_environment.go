@@ -92,8 +92,8 @@ func (c *Client) CreateProjectEnvironment(ctx context.Context, want ProjectEnvir
 		return want, err
 	}
 	made, err := c.setDefaultStrategy(ctx, want, nil)
-	if err != nil {
-		return made, &rest.PartialError{Err: err}
+	if err != nil { // not partial: replacing the link would switch off what others have switched on there meanwhile
+		return made, withHint(err, rest.ErrExists, "The environment is in the project now: it was added before this failed.")
 	}
 	return made, nil
 }

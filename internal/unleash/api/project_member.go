@@ -75,8 +75,8 @@ func (c *Client) access(ctx context.Context, project string) (access, error) {
 	})
 }
 
-// ProjectMember reads one. Where the user has not the role but others, it is the first of these: for nobody else's eyes it
-// could be another object.
+// ProjectMember reads one. Where no role is known, after an import, it is the user's first. A role that the user has beside
+// is never taken for it: it is somebody else's to take away.
 func (c *Client) ProjectMember(ctx context.Context, at ProjectMember) (ProjectMember, error) {
 	a, err := c.access(ctx, at.Project)
 	if err != nil {
@@ -86,8 +86,10 @@ func (c *Client) ProjectMember(ctx context.Context, at ProjectMember) (ProjectMe
 	if len(roles) == 0 {
 		return at, notFound(rest.P("/api/admin/projects/{}/access", at.Project), "User %d has no role in project %q", at.UserID, at.Project)
 	}
-	if id, _ := a.roleID(at.Role); id == 0 || !slices.Contains(roles, id) {
+	if at.Role == "" {
 		at.Role = a.role(roles[0])
+	} else if id, _ := a.roleID(at.Role); !slices.Contains(roles, id) {
+		return at, notFound(rest.P("/api/admin/projects/{}/access", at.Project), "User %d is not %s of project %q any more", at.UserID, at.Role, at.Project)
 	}
 	return at, nil
 }

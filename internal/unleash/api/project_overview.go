@@ -58,10 +58,10 @@ func (c *Client) forgetProject(project string) {
 	c.forget("overview "+project, environmentsOf(project))
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.ages[project]++
 	for key := range c.flags {
 		if strings.HasPrefix(key, project+"/") {
 			delete(c.flags, key)
-			c.flight.Forget("flag " + key)
 		}
 	}
 }
@@ -72,6 +72,8 @@ func (c *Client) forgetAll() {
 	projects := map[string]bool{}
 	for question := range c.answers {
 		if project, ok := strings.CutPrefix(question, "overview "); ok {
+			projects[project] = true
+		} else if project, ok := strings.CutPrefix(question, environmentsOf("")); ok {
 			projects[project] = true
 		}
 	}

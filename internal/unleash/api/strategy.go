@@ -75,6 +75,8 @@ func ParameterProblem(strategy, parameter, value string) string {
 // place is a flag in an environment.
 type place struct{ project, feature, environment string }
 
+func (p place) String() string { return fmt.Sprintf("%q %q %q ", p.project, p.feature, p.environment) }
+
 func (s Strategy) place() place { return place{s.Project, s.Feature, s.Environment} }
 
 func (p place) path(below string, args ...any) rest.Path {
@@ -250,6 +252,9 @@ func (c *Client) CreateStrategy(ctx context.Context, want Strategy) (Strategy, e
 	}
 	made, err := c.takeDefault(ctx, want, there)
 	if err == nil && made == nil {
+		made, err = c.takeRevived(ctx, want, there)
+	}
+	if err == nil && made == nil {
 		if made, err = c.postStrategy(ctx, want); err != nil {
 			made, err = c.lostStrategy(ctx, want, there, err)
 		}
@@ -310,6 +315,34 @@ func (c *Client) takeDefault(ctx context.Context, want Strategy, there []Strateg
 	return &made, nil
 }
 
+// takeRevived is a strategy that came back with a flag from the archive in this run and is what is wanted, or is called the
+// same: it was this resource's, before the flag was archived. nil where there is none.
+func (c *Client) takeRevived(ctx context.Context, want Strategy, there []Strategy) (*Strategy, error) {
+	at, title := want.place(), deref(want.Title)
+	for _, fits := range []func(Strategy) bool{
+		func(s Strategy) bool { _, differs := want.update(s); return !differs },
+		func(s Strategy) bool { return title != "" && s.Name == want.Name && deref(s.Title) == title },
+	} {
+		for _, s := range there {
+			if !fits(s) || !c.takeBack(at, s.ID) {
+				continue
+			}
+			want.ID = s.ID
+			if body, differs := want.update(s); differs {
+				var err error
+				if s, err = c.putStrategy(ctx, want, body); err != nil {
+					return nil, err
+				}
+			}
+			if order := want.SortOrder; order != nil && *order != *s.SortOrder {
+				return c.sortStrategies(ctx, s, []sortOrder{{s.ID, *order}})
+			}
+			return &s, nil
+		}
+	}
+	return nil, nil
+}
+
 // UpdateStrategy writes what differs between what is wanted and what is there. It moves the strategy only where its sort
 // order was to change: another one may have been moved meanwhile.
 func (c *Client) UpdateStrategy(ctx context.Context, prior, want Strategy) (Strategy, error) {
@@ -322,8 +355,7 @@ func (c *Client) UpdateStrategy(ctx context.Context, prior, want Strategy) (Stra
 	}
 	if body, differs := want.update(there); differs {
 		if hasOverrides(there.Variants) && !hasOverrides(body.Variants) {
-			rest.Warn(ctx, "Variants have lost their overrides", "The strategy %q of flag %q had variants with overrides, a thing of old "+
-				"that the server takes back in no update. They are gone.", there.ID, there.Feature)
+			warnStripped(ctx, there)
 		}
 		if there, err = c.putStrategy(ctx, want, body); err != nil {
 			return want, err
@@ -340,9 +372,18 @@ func (c *Client) UpdateStrategy(ctx context.Context, prior, want Strategy) (Stra
 	return there, c.switchBack(ctx, want.place())
 }
 
-// DeleteStrategy deletes one.
+func warnStripped(ctx context.Context, s Strategy) {
+	rest.Warn(ctx, "Variants have lost their overrides", "The strategy %q of flag %q had variants with overrides, a thing of old "+
+		"that the server takes back in no update. They are gone.", s.ID, s.Feature)
+}
+
+// DeleteStrategy deletes one. One that a list has taken over in this run is no longer this resource's.
 func (c *Client) DeleteStrategy(ctx context.Context, s Strategy) error {
-	if _, err := c.Strategy(ctx, s); err != nil {
+	if c.isListed(s.place(), s.ID) {
+		return nil
+	}
+	// An environment that the project does not have any more hides its strategies until it is back: they are deleted all the same.
+	if _, err := c.Strategy(ctx, s); err != nil && !errors.Is(err, rest.ErrNotFound) {
 		return err
 	}
 	if err := c.removeStrategy(ctx, s); err != nil {
@@ -414,11 +455,13 @@ func (c *Client) sortStrategies(ctx context.Context, s Strategy, orders []sortOr
 			if moved := findStrategy(e.Strategies, o.ID); moved != nil {
 				moved.SortOrder = pointer(o.SortOrder)
 			}
-			if o.ID == s.ID {
-				s.SortOrder = pointer(o.SortOrder)
-			}
 		}
 	})
+	for _, o := range orders {
+		if o.ID == s.ID {
+			s.SortOrder = pointer(o.SortOrder)
+		}
+	}
 	return &s, nil
 }
 
