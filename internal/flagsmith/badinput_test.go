@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/flagops/terraform-provider-flagops/internal/acctest"
+	"github.com/flagops/terraform-provider-flagops/internal/faults"
 	"github.com/flagops/terraform-provider-flagops/internal/flagsmith/sandbox"
 )
 
@@ -188,7 +189,7 @@ func TestAccBadInputServerError(t *testing.T) {
 	acctest.SandboxOnly(t)
 	w := newWrong(t)
 	page := func(method, path string, after bool) {
-		w.f.Sandbox.Inject(sandbox.Fault{Method: method, Path: path, Status: 500, Body: "<html><title>Server Error (500)</title></html>", After: after})
+		w.f.Sandbox.Inject(faults.Fault{Method: method, Path: path, Status: 500, Body: "<html><title>Server Error (500)</title></html>", After: after})
 	}
 	w.config("")
 	page("POST", "/environments/", false)
@@ -258,7 +259,7 @@ func TestAccBadInputPlanGatedUnknown(t *testing.T) {
 	t.Parallel()
 	acctest.SandboxOnly(t)
 	w := newWrong(t)
-	w.f.Sandbox.Inject(sandbox.Fault{Method: "GET", Path: "/organisations/", Status: 500, Times: -1})
+	w.f.Sandbox.Inject(faults.Fault{Method: "GET", Path: "/organisations/", Status: 500, Times: -1})
 	w.config("minimum_change_request_approvals = 1\n description = \"made\"")
 	ignored := "Flagsmith ignored 1 and kept null. The organisation's plan does not include this"
 	w.Refuses("Cannot create flagops_flagsmith_environment", "minimum_change_request_approvals = 1", ignored)

@@ -18,6 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/flagops/terraform-provider-flagops/internal/acctest"
+	"github.com/flagops/terraform-provider-flagops/internal/faults"
 	"github.com/flagops/terraform-provider-flagops/internal/flagsmith/sandbox"
 )
 
@@ -650,7 +651,7 @@ func TestAccFeatureStateServerErrors(t *testing.T) {
 	}
 	fail := func(after bool) {
 		t.Helper()
-		s.Sandbox.Inject(sandbox.Fault{Method: "PUT", Path: "/environments/{}/featurestates/{}/", Status: 500, Body: "<title>Server Error (500)</title>", After: after})
+		s.Sandbox.Inject(faults.Fault{Method: "PUT", Path: "/environments/{}/featurestates/{}/", Status: 500, Body: "<title>Server Error (500)</title>", After: after})
 		if code, out := w.Try("apply", "-auto-approve", "-no-color", "-parallelism=1"); code == 0 || !has("PUT /environments/", "500", "Server Error (500)").MatchString(out) {
 			t.Fatalf("exit %d\n%s", code, out)
 		}
@@ -675,7 +676,7 @@ func TestAccFeatureStateServerErrors(t *testing.T) {
 		`{"multivariate_feature_state_values": [{}, {"percentage_allocation": ["Not today."]}]}`:           ": 7: multivariate_weights = ",
 		`{"detail": "This environment uses v2 feature versioning. Use the environment feature version …"}`: "feature versioning v2",
 	} {
-		s.Sandbox.Inject(sandbox.Fault{Method: "PUT", Path: "/environments/{}/featurestates/{}/", Status: 400, Body: body})
+		s.Sandbox.Inject(faults.Fault{Method: "PUT", Path: "/environments/{}/featurestates/{}/", Status: 400, Body: body})
 		w.Write("main.tf", s.block("s0", ids[0], "enabled = false\n value = { string = \"x\" }\n multivariate_weights = { a = 1 }"))
 		if code, out := w.Try("apply", "-auto-approve", "-no-color"); code == 0 || !has(want).MatchString(out) {
 			t.Errorf("exit %d, nothing about %s in\n%s", code, want, out)

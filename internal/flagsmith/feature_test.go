@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/flagops/terraform-provider-flagops/internal/acctest"
+	"github.com/flagops/terraform-provider-flagops/internal/faults"
 	"github.com/flagops/terraform-provider-flagops/internal/flagsmith/sandbox"
 )
 
@@ -397,7 +398,7 @@ func TestAccFeatureBadInput(t *testing.T) {
 		resource.TestStep{Config: f.config("owners = []\n group_owners = [1]"), Check: f.wroteToSince("POST add-group-owners/", "POST remove-owners/")},
 		resource.TestStep{ // a plan without an answer is no error: the apply will tell
 			PreConfig: func() {
-				f.Sandbox.Inject(sandbox.Fault{Method: "GET", Path: "/projects/{}/", Status: 500, Times: -1})
+				f.Sandbox.Inject(faults.Fault{Method: "GET", Path: "/projects/{}/", Status: 500, Times: -1})
 			},
 			Config: f.config("owners = []\n group_owners = [1]") + fmt.Sprintf("resource \"flagops_flagsmith_feature\" \"second\" {\n  project_id = %d\n  name = \"second\"\n  owners = [1]\n}\n", f.project),
 		},
@@ -428,7 +429,7 @@ func TestAccFeaturePartialCreate(t *testing.T) {
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: []resource.TestStep{
 		{
 			PreConfig: func() {
-				f.Sandbox.Inject(sandbox.Fault{Method: "POST", Path: "/projects/{}/features/{}/mv-options/", Status: 400, Body: `{"key": ["Not this one."]}`})
+				f.Sandbox.Inject(faults.Fault{Method: "POST", Path: "/projects/{}/features/{}/mv-options/", Status: 400, Body: `{"key": ["Not this one."]}`})
 			},
 			Config:      config,
 			ExpectError: has("multivariate_options = {", `Option "few": key: Not this one.`),

@@ -16,7 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/flagops/terraform-provider-flagops/internal/acctest"
-	"github.com/flagops/terraform-provider-flagops/internal/flagsmith/sandbox"
+	"github.com/flagops/terraform-provider-flagops/internal/faults"
 )
 
 const theTag = "flagops_flagsmith_tag.this"
@@ -159,14 +159,14 @@ func TestAccTagBadInput(t *testing.T) {
 		resource.TestStep{Config: f.Config(tagConfig(project, "t", ""))},
 		resource.TestStep{
 			PreConfig: func() {
-				f.Sandbox.Inject(sandbox.Fault{Method: "PATCH", Path: "/projects/{}/tags/{}/", Status: 400, Body: `{"color": ["Not this one."]}`, Times: 1})
+				f.Sandbox.Inject(faults.Fault{Method: "PATCH", Path: "/projects/{}/tags/{}/", Status: 400, Body: `{"color": ["Not this one."]}`, Times: 1})
 			},
 			Config:      f.Config(tagConfig(project, "t", `color = "red"`)),
 			ExpectError: has(`color = "red"`, "PATCH /projects/", "answered 400: Not this one."),
 		},
 		resource.TestStep{ // a failure of the server's own is none of the project
 			PreConfig: func() {
-				f.Sandbox.Inject(sandbox.Fault{Method: "GET", Path: "/projects/{}/tags/{}/", Status: 500, Times: 1})
+				f.Sandbox.Inject(faults.Fault{Method: "GET", Path: "/projects/{}/tags/{}/", Status: 500, Times: 1})
 			},
 			Config:      f.Config(tagConfig(project, "t", "")),
 			ExpectError: has("Cannot read flagops_flagsmith_tag", "500 Internal Server Error"),

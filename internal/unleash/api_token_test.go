@@ -19,6 +19,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/flagops/terraform-provider-flagops/internal/acctest"
+	"github.com/flagops/terraform-provider-flagops/internal/faults"
 	"github.com/flagops/terraform-provider-flagops/internal/unleash/sandbox"
 )
 
@@ -224,7 +225,7 @@ func TestAccAPITokenSecure(t *testing.T) {
 	selector, hidden := strings.Repeat("s", 22), strings.Repeat("h", 43)
 	secret := "*:development.v2_" + selector + "_" + hidden
 	token := map[string]any{"tokenName": "secure", "type": "backend", "environment": "development", "projects": []string{"*"}, "createdAt": "2030-01-01T00:00:00.000Z", "secure": true}
-	answer := func(method string, secret string, status int) sandbox.Fault {
+	answer := func(method string, secret string, status int) faults.Fault {
 		token["secret"] = secret
 		body := any(token)
 		if method == "GET" {
@@ -234,7 +235,7 @@ func TestAccAPITokenSecure(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return sandbox.Fault{Method: method, Path: "/api-tokens", Status: status, Body: string(text), Times: -1}
+		return faults.Fault{Method: method, Path: "/api-tokens", Status: status, Body: string(text), Times: -1}
 	}
 	u.Sandbox.Inject(answer("POST", secret, 201))
 	u.Sandbox.Inject(answer("GET", selector, 200))

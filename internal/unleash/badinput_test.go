@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/flagops/terraform-provider-flagops/internal/acctest"
-	"github.com/flagops/terraform-provider-flagops/internal/unleash/sandbox"
+	"github.com/flagops/terraform-provider-flagops/internal/faults"
 )
 
 // What people get wrong about the server: each gives one error that says what to do, and neither the state nor the server
@@ -124,7 +124,7 @@ func TestAccBadInputServerError(t *testing.T) {
 	w := newWrong(t)
 	features := "/projects/{}/features"
 	fault := func(method, path string, status int, body string, after bool) {
-		w.u.Sandbox.Inject(sandbox.Fault{Method: method, Path: path, Status: status, Body: body, After: after})
+		w.u.Sandbox.Inject(faults.Fault{Method: method, Path: path, Status: status, Body: body, After: after})
 	}
 	fault("POST", features, 500, `{"name":"UnknownError","message":"Knex: Timeout acquiring a connection"}`, false)
 	w.Refuses("Cannot create flagops_unleash_feature", "500", "Knex: Timeout")

@@ -14,7 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
 	"github.com/flagops/terraform-provider-flagops/internal/acctest"
-	"github.com/flagops/terraform-provider-flagops/internal/unleash/sandbox"
+	"github.com/flagops/terraform-provider-flagops/internal/faults"
 )
 
 const theField = "flagops_unleash_context_field.this"
@@ -233,23 +233,23 @@ func TestAccContextFieldFaults(t *testing.T) {
 	t.Parallel()
 	acctest.UnleashSandboxOnly(t)
 	u := acctest.NewUnleash(t)
-	fault := func(f sandbox.Fault) func() { return func() { u.Sandbox.Inject(f) } }
+	fault := func(f faults.Fault) func() { return func() { u.Sandbox.Inject(f) } }
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: []resource.TestStep{
 		{
-			PreConfig: fault(sandbox.Fault{Method: "POST", Path: "/context", Status: 500, Body: `{"name":"UnknownError","message":"insert into \"context_fields\" ... - ` +
+			PreConfig: fault(faults.Fault{Method: "POST", Path: "/context", Status: 500, Body: `{"name":"UnknownError","message":"insert into \"context_fields\" ... - ` +
 				`duplicate key value violates unique constraint \"context_fields_pkey\"","details":[{"message":"..."}]}`}),
 			Config:      u.Config(fieldConfig("this", "field", "")),
 			ExpectError: has("The name is taken.", `id = "field"`),
 		},
 		{Config: u.Config(fieldConfig("this", "field", ""))},
 		{
-			PreConfig: fault(sandbox.Fault{Method: "GET", Path: "/context/{}", Times: -1, Status: 404,
+			PreConfig: fault(faults.Fault{Method: "GET", Path: "/context/{}", Times: -1, Status: 404,
 				Body: `{"name":"NotFoundError","message":"Could not find context field","details":[{"message":"Could not find context field"}]}`}),
 			Config:           u.Config(fieldConfig("this", "field", "")),
 			ConfigPlanChecks: plans(theField, plancheck.ResourceActionNoop),
 		},
 		{
-			PreConfig:   fault(sandbox.Fault{Method: "GET", Path: "/context", Status: 500, Body: `<html>`}),
+			PreConfig:   fault(faults.Fault{Method: "GET", Path: "/context", Status: 500, Body: `<html>`}),
 			Config:      u.Config(fieldConfig("this", "field", "")),
 			ExpectError: has("Cannot read flagops_unleash_context_field", "500 Internal Server Error"),
 		},

@@ -18,6 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/flagops/terraform-provider-flagops/internal/acctest"
+	"github.com/flagops/terraform-provider-flagops/internal/faults"
 	"github.com/flagops/terraform-provider-flagops/internal/unleash/sandbox"
 )
 
@@ -695,7 +696,7 @@ func TestAccFeatureStateServerErrors(t *testing.T) {
   strategies = [{ title = "a" }, { title = "b" }]`))
 	fail := func(method, below string, after bool) {
 		t.Helper()
-		s.Sandbox.Inject(sandbox.Fault{Method: method, Path: "/projects/{}/features/{}/environments/{}" + below, Status: 500, Body: `{"name":"UnknownError","message":"select 1 - no"}`, After: after})
+		s.Sandbox.Inject(faults.Fault{Method: method, Path: "/projects/{}/features/{}/environments/{}" + below, Status: 500, Body: `{"name":"UnknownError","message":"select 1 - no"}`, After: after})
 		if code, out := w.Try("apply", "-auto-approve", "-no-color"); code == 0 || !has("500", "select 1 - no").MatchString(out) {
 			t.Fatalf("exit %d\n%s", code, out)
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/flagops/terraform-provider-flagops/internal/acctest"
+	"github.com/flagops/terraform-provider-flagops/internal/faults"
 	"github.com/flagops/terraform-provider-flagops/internal/unleash/sandbox"
 )
 
@@ -740,8 +741,8 @@ func TestAccFeatureLimits(t *testing.T) {
 	contains(t, out, "Cannot create flagops_unleash_feature default/", "established limit of 2")
 	w.Write("main.tf", "")
 	w.Apply()
-	f.Sandbox.Inject(sandbox.Fault{Method: "GET", Path: "/projects/{}/overview", Status: 500, Times: -1})
-	f.Sandbox.Inject(sandbox.Fault{Method: "GET", Path: "/ui-config", Status: 500, Times: -1})
+	f.Sandbox.Inject(faults.Fault{Method: "GET", Path: "/projects/{}/overview", Status: 500, Times: -1})
+	f.Sandbox.Inject(faults.Fault{Method: "GET", Path: "/ui-config", Status: 500, Times: -1})
 	w.Write("main.tf", featureConfig("this", "d.d", ""))
 	w.Apply()
 	w.ExpectEmptyPlan()

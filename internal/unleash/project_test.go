@@ -15,7 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/flagops/terraform-provider-flagops/internal/acctest"
-	"github.com/flagops/terraform-provider-flagops/internal/unleash/sandbox"
+	"github.com/flagops/terraform-provider-flagops/internal/faults"
 )
 
 const theProject = "flagops_unleash_project.this"
@@ -215,7 +215,7 @@ func TestAccProjectHalfMade(t *testing.T) {
 	t.Parallel()
 	acctest.UnleashSandboxOnly(t)
 	u := acctest.NewUnleashEnterprise(t)
-	u.Sandbox.Inject(sandbox.Fault{Method: "PUT", Path: "/projects/{}/settings", Status: 500, Body: `{"name": "UnknownError", "message": "no"}`})
+	u.Sandbox.Inject(faults.Fault{Method: "PUT", Path: "/projects/{}/settings", Status: 500, Body: `{"name": "UnknownError", "message": "no"}`})
 	config := u.Config(projectConfig("this", "half", "  feature_name_regex = \"[a-z]+\"\n  deletion_policy = \"delete\""))
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: []resource.TestStep{
 		{Config: config, ExpectError: has("Cannot create flagops_unleash_project", "500 Internal Server Error: no")},

@@ -18,6 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/flagops/terraform-provider-flagops/internal/acctest"
+	"github.com/flagops/terraform-provider-flagops/internal/faults"
 	"github.com/flagops/terraform-provider-flagops/internal/unleash/sandbox"
 )
 
@@ -424,7 +425,7 @@ func TestAccStrategyLimits(t *testing.T) {
 	if code, out := w.Try("plan", "-no-color"); code == 0 || !has("There are 2 strategies; this server takes at most 1").MatchString(out) {
 		t.Errorf("exit %d\n%s", code, out)
 	}
-	s.Sandbox.Inject(sandbox.Fault{Method: "GET", Path: "/ui-config", Status: 500, Body: "{}", Times: -1}) // then nothing is known against it
+	s.Sandbox.Inject(faults.Fault{Method: "GET", Path: "/ui-config", Status: 500, Body: "{}", Times: -1}) // then nothing is known against it
 	w.Run("plan")
 }
 

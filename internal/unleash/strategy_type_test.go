@@ -14,7 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
 	"github.com/flagops/terraform-provider-flagops/internal/acctest"
-	"github.com/flagops/terraform-provider-flagops/internal/unleash/sandbox"
+	"github.com/flagops/terraform-provider-flagops/internal/faults"
 )
 
 const theStrategyType = "flagops_unleash_strategy_type.this"
@@ -177,7 +177,7 @@ func TestAccStrategyTypeHalfMade(t *testing.T) {
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: []resource.TestStep{
 		{
 			PreConfig: func() {
-				u.Sandbox.Inject(sandbox.Fault{Method: "POST", Path: "/strategies/half/deprecate", Status: 500, Body: `{"name":"UnknownError","message":"no"}`})
+				u.Sandbox.Inject(faults.Fault{Method: "POST", Path: "/strategies/half/deprecate", Status: 500, Body: `{"name":"UnknownError","message":"no"}`})
 			},
 			Config:      config,
 			ExpectError: has("Cannot create flagops_unleash_strategy_type half", "500 Internal Server Error"),

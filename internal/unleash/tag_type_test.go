@@ -12,7 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
 	"github.com/flagops/terraform-provider-flagops/internal/acctest"
-	"github.com/flagops/terraform-provider-flagops/internal/unleash/sandbox"
+	"github.com/flagops/terraform-provider-flagops/internal/faults"
 )
 
 const theTagType = "flagops_unleash_tag_type.this"
@@ -135,7 +135,7 @@ func TestAccTagTypeFaults(t *testing.T) {
 		t.Errorf("not made again:\n%s", out)
 	}
 	w.Write("main.tf", tagTypeConfig("this", "team", `icon = "U"`))
-	u.Sandbox.Inject(sandbox.Fault{Method: "PUT", Path: "/tag-types/{}", Status: 400, Body: `{"name":"BadDataError","message":"Request validation failed.","details":[{"message":"\"icon\" is too loud."}]}`})
+	u.Sandbox.Inject(faults.Fault{Method: "PUT", Path: "/tag-types/{}", Status: 400, Body: `{"name":"BadDataError","message":"Request validation failed.","details":[{"message":"\"icon\" is too loud."}]}`})
 	if code, out := w.Try("apply", "-auto-approve", "-no-color"); code == 0 || !has(`icon = "U"`, "answered 400", `"icon" is too loud.`).MatchString(out) {
 		t.Errorf("exit %d\n%s", code, out)
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/flagops/terraform-provider-flagops/internal/acctest"
-	"github.com/flagops/terraform-provider-flagops/internal/unleash/sandbox"
+	"github.com/flagops/terraform-provider-flagops/internal/faults"
 )
 
 const theWebhook = "flagops_unleash_webhook.this"
@@ -211,7 +211,7 @@ func TestAccWebhookRefused(t *testing.T) {
 	acctest.UnleashSandboxOnly(t)
 	u := acctest.NewUnleash(t)
 	const vague = "A validation error occurred while processing your request data. Please make sure it conforms to the request data schema."
-	u.Sandbox.Inject(sandbox.Fault{Method: "POST", Path: "/addons", Status: 400, Body: fmt.Sprintf(`{"name": "BadDataError", "message": %q, "details": [{"message": %q}]}`, vague, vague)})
+	u.Sandbox.Inject(faults.Fault{Method: "POST", Path: "/addons", Status: 400, Body: fmt.Sprintf(`{"name": "BadDataError", "message": %q, "details": [{"message": %q}]}`, vague, vague)})
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: []resource.TestStep{{
 		Config:      u.Config(webhookConfig("this", "  url = \"http://10.0.0.1/s3cret\"\n")),
 		ExpectError: has("Cannot create flagops_unleash_webhook", `url = "http://10.0.0.1/s3cret"`, "A validation error occurred", "UNLEASH_ALLOW_PRIVATE_URL_IN_INTEGRATION", "Is a parameter missing"),

@@ -113,27 +113,7 @@ var schemes = []string{schemeOrganisation, schemeUser, schemeBearer}
 
 // backOff waits before the attempt'th look: 0.25 s, doubling up to 5 s.
 func backOff(ctx context.Context, attempt int) error {
-	timer := time.NewTimer(min(250*time.Millisecond<<min(attempt, 8), 5*time.Second))
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
-}
-
-// shared runs f once for all who ask for key at the same time. One who gives up does not take the answer from the others.
-func shared[T any](ctx context.Context, c *Client, key string, f func(context.Context) (T, error)) (T, error) {
-	answer := c.flight.DoChan(key, func() (any, error) { return f(context.WithoutCancel(ctx)) })
-	select {
-	case <-ctx.Done():
-		var zero T
-		return zero, ctx.Err()
-	case result := <-answer:
-		value, _ := result.Val.(T)
-		return value, result.Err
-	}
+	return rest.Pause(ctx, min(250*time.Millisecond<<min(attempt, 8), 5*time.Second))
 }
 
 // EnvironmentKey is the api_key of an environment, which most of the API addresses it by. It is looked up in the
@@ -225,7 +205,7 @@ func (c *Client) environmentsSince(ctx context.Context, projectID int64, seen in
 	}
 	for {
 		// The answer may be for one who had seen less.
-		if got, err := shared(ctx, c, fmt.Sprint("environments of ", projectID), read); err != nil || got.number > seen {
+		if got, err := rest.Shared(ctx, &c.flight, fmt.Sprint("environments of ", projectID), read); err != nil || got.number > seen {
 			return got.environments, err
 		}
 	}
@@ -289,7 +269,7 @@ func (c *Client) OnlyOrganisation(ctx context.Context) (int64, error) {
 }
 
 func (c *Client) allOrganisations(ctx context.Context) ([]Organisation, error) {
-	return shared(ctx, c, "organisations", func(ctx context.Context) ([]Organisation, error) {
+	return rest.Shared(ctx, &c.flight, "organisations", func(ctx context.Context) ([]Organisation, error) {
 		c.mu.Lock()
 		known := c.organisations
 		c.mu.Unlock()
@@ -326,7 +306,7 @@ type named struct {
 // is rest.ErrNotFound. A name is looked up once.
 func (c *Client) Resolve(ctx context.Context, attribute string, within map[string]int64, name string) (int64, error) {
 	question := fmt.Sprint(attribute, within, name) // maps print sorted
-	return shared(ctx, c, "resolve "+question, func(ctx context.Context) (int64, error) {
+	return rest.Shared(ctx, &c.flight, "resolve "+question, func(ctx context.Context) (int64, error) {
 		c.mu.Lock()
 		id, known := c.resolved[question]
 		c.mu.Unlock()

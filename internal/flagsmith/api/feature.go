@@ -402,7 +402,7 @@ func (c *Client) DeleteFeature(ctx context.Context, at Feature) error {
 func (c *Client) FeatureNameProblem(ctx context.Context, projectID int64, name string) string {
 	regex, known := c.features.regex(projectID)
 	if !known {
-		project, err := shared(ctx, c, fmt.Sprint("project ", projectID), func(ctx context.Context) (Project, error) {
+		project, err := rest.Shared(ctx, &c.flight, fmt.Sprint("project ", projectID), func(ctx context.Context) (Project, error) {
 			return c.Project(ctx, Project{ID: projectID})
 		})
 		if err != nil {

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/flagops/terraform-provider-flagops/internal/flagsmith/sandbox"
+	"github.com/flagops/terraform-provider-flagops/internal/faults"
 	"github.com/flagops/terraform-provider-flagops/internal/rest"
 )
 
@@ -83,7 +83,7 @@ func TestCreateFeaturePartly(t *testing.T) {
 	t.Parallel()
 	c, s, project := onSandbox(t)
 	want := Feature{ProjectID: project, Name: "f", Options: []Option{{Name: "a", Value: str("a")}, {Name: "k", Value: str("k v")}, {Name: "l", Value: str("l v")}}}
-	s.Inject(sandbox.Fault{Method: http.MethodPost, Path: "/projects/{}/features/{}/mv-options/", Skip: 1, Status: 400, Body: `{"key": ["No."]}`})
+	s.Inject(faults.Fault{Method: http.MethodPost, Path: "/projects/{}/features/{}/mv-options/", Skip: 1, Status: 400, Body: `{"key": ["No."]}`})
 	got, err := c.CreateFeature(t.Context(), want)
 	var partial *rest.PartialError
 	if !errors.As(err, &partial) || got.ID == 0 || !strings.Contains(err.Error(), `Option "l": key: No.`) {

@@ -142,7 +142,7 @@ func (c *Client) FeatureOptions(ctx context.Context, projectID, featureID int64)
 	if options, known := c.features.recall(featureID); known {
 		return options, nil
 	}
-	return shared(ctx, c, fmt.Sprint("feature ", projectID, featureID), func(ctx context.Context) ([]Option, error) {
+	return rest.Shared(ctx, &c.flight, fmt.Sprint("feature ", projectID, featureID), func(ctx context.Context) ([]Option, error) {
 		if _, err := c.Feature(ctx, Feature{ProjectID: projectID, ID: featureID}); err != nil {
 			return nil, err
 		}

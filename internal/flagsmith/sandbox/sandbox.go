@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/flagops/terraform-provider-flagops/internal/faults"
 )
 
 // Version is the release that the sandbox behaves like; every answer carries it as Flagsmith-Version.
@@ -40,11 +42,10 @@ type Sandbox struct {
 	mux   *http.ServeMux // everything but look-ups by UUID
 	uuids *http.ServeMux // …/get-by-uuid/{uuid}/, which ServeMux cannot tell from …/{project}/tags/
 
-	mu       sync.Mutex
-	requests []Request
-	faults   []*Fault
-	tasks    []task
-	served   int // requests that count towards the throttle
+	faults.Injector
+	mu     sync.Mutex
+	tasks  []task
+	served int // requests that count towards the throttle
 	db
 }
 
@@ -73,7 +74,7 @@ func TaskLag(requests int) Option { return func(s *Sandbox) { s.lag = requests }
 func New(opts ...Option) *Sandbox {
 	s := &Sandbox{
 		Key: randomText(8) + "." + randomText(32), Token: strings.ToLower(randomText(40)), OrganisationID: 1,
-		pageSize: 999, plan: "free", lag: 2, mux: http.NewServeMux(), uuids: http.NewServeMux(),
+		pageSize: 999, plan: "free", lag: 2, Injector: faults.Injector{Base: base}, mux: http.NewServeMux(), uuids: http.NewServeMux(),
 	}
 	for _, o := range opts {
 		o(s)
@@ -155,31 +156,10 @@ func (r *request) data() *dict {
 }
 
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	f := s.fault(r)
-	if f != nil && f.Delay > 0 {
-		t := time.NewTimer(f.Delay)
-		defer t.Stop()
-		select {
-		case <-t.C:
-		case <-r.Context().Done():
-			s.record(r, 0)
-			return
-		}
-	}
-	var a answer
-	if f == nil || !f.breaks() || f.After {
-		a = s.serve(r)
-	}
-	if f != nil && f.breaks() {
-		if f.Drop {
-			s.record(r, 0)
-			drop(w)
-			return
-		}
-		a = f.answer()
-	}
-	s.record(r, a.status)
-	a.write(w)
+	s.Serve(w, r, func(r *http.Request) faults.Answer {
+		a := s.serve(r)
+		return faults.Answer{Status: a.status, Write: a.write}
+	})
 }
 
 // serve answers one request, with the whole server to itself.
@@ -393,9 +373,6 @@ func (a answer) write(w http.ResponseWriter) {
 		return
 	}
 	text, err := encode(a.body)
-	if raw, ok := a.body.(rawJSON); ok {
-		text, err = []byte(raw), nil
-	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return

@@ -8,8 +8,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/flagops/terraform-provider-flagops/internal/faults"
 	"github.com/flagops/terraform-provider-flagops/internal/flagsmith/sandbox"
 )
 
@@ -70,7 +70,7 @@ func TestRecorder(t *testing.T) {
 	s.want(http.StatusCreated, "POST", "/projects/1/tags/", `{"label":"a"}`)
 	s.want(http.StatusOK, "GET", "/projects/1/tags/?page=1", "")
 	s.want(http.StatusMovedPermanently, "PUT", "/projects/1", "")
-	want := []sandbox.Request{
+	want := []faults.Request{
 		{Method: "POST", Path: "/projects/1/tags/", Status: 201},
 		{Method: "GET", Path: "/projects/1/tags/", Query: "page=1", Status: 200},
 		{Method: "PUT", Path: "/projects/1", Status: 301},
@@ -85,44 +85,6 @@ func TestRecorder(t *testing.T) {
 		if got := s.Count("GET", pattern); got != want {
 			t.Errorf("Count(GET, %q) = %d, want %d", pattern, got, want)
 		}
-	}
-}
-
-func TestFaults(t *testing.T) {
-	t.Parallel()
-	s := start(t)
-	tags := func() string { return s.want(http.StatusOK, "GET", "/projects/1/tags/", "") }
-
-	s.Inject(sandbox.Fault{Method: "POST", Path: "/projects/{}/tags/", Skip: 1, Times: 2, Status: 503, Body: "<p>down</p>", Header: http.Header{"Retry-After": {"1"}}})
-	s.want(http.StatusCreated, "POST", "/projects/1/tags/", `{"label":"first"}`)
-	if body := s.want(http.StatusServiceUnavailable, "POST", "/projects/1/tags/", `{"label":"second"}`); body != "<p>down</p>" {
-		t.Errorf("body %q", body)
-	}
-	s.want(http.StatusServiceUnavailable, "POST", "/projects/1/tags/", `{"label":"second"}`)
-	s.want(http.StatusCreated, "POST", "/projects/1/tags/", `{"label":"third"}`)
-	if body := tags(); strings.Contains(body, "second") {
-		t.Errorf("a broken request was applied: %s", body)
-	}
-
-	s.Inject(sandbox.Fault{Method: "POST", Status: 502, After: true})
-	s.want(http.StatusBadGateway, "POST", "/projects/1/tags/", `{"label":"applied"}`)
-	if body := tags(); !strings.Contains(body, "applied") {
-		t.Errorf("not applied before it broke: %s", body)
-	}
-
-	s.Inject(sandbox.Fault{Method: "POST", Drop: true, After: true})
-	if _, _, err := s.do("POST", "/api/v1/projects/1/tags/", `{"label":"dropped"}`, "Api-Key "+s.Key); err == nil {
-		t.Error("the connection was not dropped")
-	}
-	if body := tags(); !strings.Contains(body, "dropped") {
-		t.Errorf("not applied before it was dropped: %s", body)
-	}
-
-	s.Inject(sandbox.Fault{Method: "GET", Delay: 20 * time.Millisecond})
-	before := time.Now()
-	tags()
-	if took := time.Since(before); took < 20*time.Millisecond {
-		t.Errorf("answered after %s, want a delay of 20ms", took)
 	}
 }
 

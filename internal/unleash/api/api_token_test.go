@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flagops/terraform-provider-flagops/internal/faults"
 	"github.com/flagops/terraform-provider-flagops/internal/rest"
 	"github.com/flagops/terraform-provider-flagops/internal/unleash/sandbox"
 )
@@ -106,7 +107,7 @@ func TestOddAnswers(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{`{}`, `[]`, `null`, `"x"`, `{"id": 7}`, `{"name": null, "tokens": [null, {}], "projects": [{}], "environments": [{}, null], "users": [{"id": 1, "roles": null}], "roles": [{}]}`, `<html>`, ``} {
 		c, s := sandboxClient(t, sandbox.Enterprise())
-		s.Inject(sandbox.Fault{Status: http.StatusOK, Body: body, Times: -1})
+		s.Inject(faults.Fault{Status: http.StatusOK, Body: body, Times: -1})
 		ctx := t.Context()
 		project, environment, link := Project{ID: "p", Name: "p"}, Environment{Name: "e", Type: "t"}, ProjectEnvironment{Project: "p", Environment: "e", DefaultStrategy: &Strategy{Name: FlexibleRollout}}
 		member, token := ProjectMember{Project: "p", UserID: 1, Role: "Owner"}, APIToken{ID: "i", Name: "n", Secret: "s"}

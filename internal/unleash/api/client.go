@@ -86,37 +86,13 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{rest: client, wait: pause, delay: config.IntegrationDelay, answers: map[string]any{}, dropped: map[string]int{}, asked: map[string]int{}, flags: map[string]*Flag{}, ages: map[string]int{}, archivals: map[string]time.Time{}, tags: newTagBook(), names: newNameBook()}, nil
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
-}
-
-// shared runs f once for all who ask for key at the same time. One who gives up does not take the answer from the others.
-func shared[T any](ctx context.Context, c *Client, key string, f func(context.Context) (T, error)) (T, error) {
-	answer := c.flight.DoChan(key, func() (any, error) { return f(context.WithoutCancel(ctx)) })
-	select {
-	case <-ctx.Done():
-		var zero T
-		return zero, ctx.Err()
-	case result := <-answer:
-		value, _ := result.Val.(T)
-		return value, result.Err
-	}
+	return &Client{rest: client, wait: rest.Pause, delay: config.IntegrationDelay, answers: map[string]any{}, dropped: map[string]int{}, asked: map[string]int{}, flags: map[string]*Flag{}, ages: map[string]int{}, archivals: map[string]time.Time{}, tags: newTagBook(), names: newNameBook()}, nil
 }
 
 // remember asks once and keeps the answer until forget is called with the same question. Answers are shared: whoever gets
 // one must not change it.
 func remember[T any](ctx context.Context, c *Client, question string, f func(context.Context) (T, error)) (T, error) {
-	return shared(ctx, c, question, func(ctx context.Context) (T, error) {
+	return rest.Shared(ctx, &c.flight, question, func(ctx context.Context) (T, error) {
 		c.mu.Lock()
 		known, ok := c.answers[question].(T)
 		dropped := c.dropped[question]

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flagops/terraform-provider-flagops/internal/faults"
 	"github.com/flagops/terraform-provider-flagops/internal/rest"
 	"github.com/flagops/terraform-provider-flagops/internal/unleash/sandbox"
 )
@@ -123,7 +124,7 @@ func TestPurgeFeature(t *testing.T) {
 					t.Error(err)
 				}
 			case 3: // old
-				if err := pause(t.Context(), 300*time.Millisecond); err != nil {
+				if err := rest.Pause(t.Context(), 300*time.Millisecond); err != nil {
 					t.Error(err)
 				}
 			}
@@ -158,9 +159,9 @@ func TestPurgeFeature(t *testing.T) {
 	if err := c.DeleteFeature(t.Context(), Feature{Project: DefaultProject, Name: "stopped", Purge: true}); !errors.Is(err, stopped) || s.Count("DELETE", "/archive/{}") > 0 {
 		t.Error(err, s.Requests())
 	}
-	c.wait = pause
+	c.wait = rest.Pause
 	child := Feature{Project: DefaultProject, Name: "child", Purge: true}
-	s.Inject(sandbox.Fault{Method: "PATCH", Status: 500})
+	s.Inject(faults.Fault{Method: "PATCH", Status: 500})
 	if err := c.DeleteFeature(t.Context(), child); err == nil || s.Count("DELETE", "/archive/{}") > 0 {
 		t.Errorf("deleted what could not be archived: %v", err)
 	}
@@ -174,18 +175,18 @@ func TestCreateFeatureFails(t *testing.T) {
 		Tags: []Tag{{"simple", "aa"}}, Links: []Link{{URL: "https://a.b"}}, Dependencies: []Dependency{{Feature: "parent", Enabled: true}}}
 	for name, test := range map[string]struct {
 		archived, keeps, exists bool
-		fault                   sandbox.Fault
+		fault                   faults.Fault
 	}{
-		"create":                   {fault: sandbox.Fault{Method: "POST", Path: "/projects/{}/features"}},
-		"tags":                     {keeps: true, fault: sandbox.Fault{Method: "PUT", Path: "/features/{}/tags"}},
-		"link":                     {keeps: true, fault: sandbox.Fault{Method: "POST", Path: "/projects/{}/features/{}/link"}},
-		"dependency":               {keeps: true, fault: sandbox.Fault{Method: "POST", Path: "/projects/{}/features/{}/dependencies"}},
-		"look at the archived one": {archived: true, fault: sandbox.Fault{Method: "GET", Path: "/projects/{}/features/{}/environments/{}"}},
-		"look for a live one":      {archived: true, fault: sandbox.Fault{Method: "GET", Path: "/projects/{}/features/{}"}},
-		"revive":                   {archived: true, fault: sandbox.Fault{Method: "POST", Path: "/projects/{}/revive"}},
-		"read after it":            {archived: true, exists: true, fault: sandbox.Fault{Method: "GET", Path: "/features/{}/tags"}},
-		"patch after it":           {archived: true, exists: true, fault: sandbox.Fault{Method: "PATCH", Path: "/projects/{}/features/{}"}},
-		"link after it":            {archived: true, exists: true, fault: sandbox.Fault{Method: "POST", Path: "/projects/{}/features/{}/link"}},
+		"create":                   {fault: faults.Fault{Method: "POST", Path: "/projects/{}/features"}},
+		"tags":                     {keeps: true, fault: faults.Fault{Method: "PUT", Path: "/features/{}/tags"}},
+		"link":                     {keeps: true, fault: faults.Fault{Method: "POST", Path: "/projects/{}/features/{}/link"}},
+		"dependency":               {keeps: true, fault: faults.Fault{Method: "POST", Path: "/projects/{}/features/{}/dependencies"}},
+		"look at the archived one": {archived: true, fault: faults.Fault{Method: "GET", Path: "/projects/{}/features/{}/environments/{}"}},
+		"look for a live one":      {archived: true, fault: faults.Fault{Method: "GET", Path: "/projects/{}/features/{}"}},
+		"revive":                   {archived: true, fault: faults.Fault{Method: "POST", Path: "/projects/{}/revive"}},
+		"read after it":            {archived: true, exists: true, fault: faults.Fault{Method: "GET", Path: "/features/{}/tags"}},
+		"patch after it":           {archived: true, exists: true, fault: faults.Fault{Method: "PATCH", Path: "/projects/{}/features/{}"}},
+		"link after it":            {archived: true, exists: true, fault: faults.Fault{Method: "POST", Path: "/projects/{}/features/{}/link"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -70,7 +70,7 @@ func flagPath(project, name string) rest.Path {
 // what it gets. A flag that is archived or not there is rest.ErrNotFound.
 func (c *Client) flag(ctx context.Context, project, name string) (*Flag, error) {
 	key, age := project+"/"+name, c.ageOf(project, name)
-	known, err := shared(ctx, c, fmt.Sprint("flag ", key, age), func(ctx context.Context) (*Flag, error) {
+	known, err := rest.Shared(ctx, &c.flight, fmt.Sprint("flag ", key, age), func(ctx context.Context) (*Flag, error) {
 		c.mu.Lock()
 		known := c.flags[key]
 		c.mu.Unlock()

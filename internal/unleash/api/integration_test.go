@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flagops/terraform-provider-flagops/internal/faults"
 	"github.com/flagops/terraform-provider-flagops/internal/rest"
 	"github.com/flagops/terraform-provider-flagops/internal/unleash/sandbox"
 )
@@ -75,7 +76,7 @@ func TestDeleteIntegration(t *testing.T) {
 	if _, err := c.UpdateIntegration(t.Context(), d, d); err != nil {
 		t.Fatal(err)
 	}
-	s.Inject(sandbox.Fault{Method: "GET", Path: "/search/events", Status: 404, Body: `{"message": "The path you were looking for is not available."}`})
+	s.Inject(faults.Fault{Method: "GET", Path: "/search/events", Status: 404, Body: `{"message": "The path you were looking for is not available."}`})
 	waited = waits(c, nil)
 	if err := c.DeleteIntegration(t.Context(), d); err != nil || !slices.Equal(*waited, []time.Duration{time.Minute}) {
 		t.Error(err, *waited)
@@ -121,7 +122,7 @@ func TestIntegrationWithoutHost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Inject(sandbox.Fault{Method: "PUT", Path: "/addons/{}", Status: 500, Body: `{"name": "UnknownError", "message": "getaddrinfo ENOTFOUND hooks.example.com"}`})
+	s.Inject(faults.Fault{Method: "PUT", Path: "/addons/{}", Status: 500, Body: `{"name": "UnknownError", "message": "getaddrinfo ENOTFOUND hooks.example.com"}`})
 	want.ID, want.Parameters["url"] = at.ID, pointer("http://hooks.example.com/s3cret")
 	_, err = c.UpdateIntegration(t.Context(), at, want)
 	var e *rest.Error
@@ -177,14 +178,14 @@ func TestIntegrationOddAnswers(t *testing.T) {
 	for _, body := range []string{`{}`, `[]`, `null`, `{"id": "x"}`, `{"id": 1, "parameters": null, "events": null}`, `<html>`, ``} {
 		c, s := sandboxClient(t)
 		at := hook(t, c)
-		s.Inject(sandbox.Fault{Method: "POST", Path: "/addons", Status: http.StatusCreated, Body: body})
-		s.Inject(sandbox.Fault{Path: "/addons/{...}", Status: http.StatusOK, Body: body, Times: -1})
+		s.Inject(faults.Fault{Method: "POST", Path: "/addons", Status: http.StatusCreated, Body: body})
+		s.Inject(faults.Fault{Path: "/addons/{...}", Status: http.StatusOK, Body: body, Times: -1})
 		if _, err := c.CreateIntegration(t.Context(), at); err == nil && !strings.Contains(body, `"id": 1`) {
 			t.Errorf("%s made an integration", body)
 		}
 		_, _ = c.UpdateIntegration(t.Context(), at, at)
 		_ = c.DeleteIntegration(t.Context(), at)
-		s.Inject(sandbox.Fault{Method: "GET", Path: "/addons", Status: http.StatusOK, Body: body, Times: -1})
+		s.Inject(faults.Fault{Method: "GET", Path: "/addons", Status: http.StatusOK, Body: body, Times: -1})
 		c.forget(addons)
 		if _, err := c.Webhook(t.Context(), at); err == nil {
 			t.Errorf("%s has an integration", body)

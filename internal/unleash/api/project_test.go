@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flagops/terraform-provider-flagops/internal/faults"
 	"github.com/flagops/terraform-provider-flagops/internal/rest"
 	"github.com/flagops/terraform-provider-flagops/internal/unleash/sandbox"
 )
@@ -19,7 +20,7 @@ func TestDeleteProjectAfterItsFlags(t *testing.T) {
 		var asked time.Duration
 		c.wait = func(ctx context.Context, d time.Duration) error {
 			if asked = d; waits {
-				return pause(ctx, 300*time.Millisecond)
+				return rest.Pause(ctx, 300*time.Millisecond)
 			}
 			return nil
 		}
@@ -74,7 +75,7 @@ func TestDeleteProject(t *testing.T) {
 func TestProjectLimitIsKept(t *testing.T) {
 	t.Parallel()
 	c, s := sandboxClient(t, sandbox.Enterprise())
-	s.Inject(sandbox.Fault{Method: "GET", Path: "/projects/p/overview", Status: 200, Body: `{"name": "P", "mode": "open"}`, Times: -1})
+	s.Inject(faults.Fault{Method: "GET", Path: "/projects/p/overview", Status: 200, Body: `{"name": "P", "mode": "open"}`, Times: -1})
 	var partial *rest.PartialError
 	made, err := c.CreateProject(t.Context(), Project{ID: "p", Name: "P", Mode: "open", DefaultStickiness: "default", FeatureLimit: pointer(int64(3))})
 	var e *rest.Error

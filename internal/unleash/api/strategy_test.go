@@ -10,8 +10,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/flagops/terraform-provider-flagops/internal/faults"
 	"github.com/flagops/terraform-provider-flagops/internal/rest"
-	"github.com/flagops/terraform-provider-flagops/internal/unleash/sandbox"
 )
 
 // aFlag makes one and returns where its strategies go.
@@ -363,7 +363,7 @@ func TestStrategyErrors(t *testing.T) {
 		}
 	}
 	const post = "/projects/{}/features/{}/environments/{}/strategies"
-	server.Inject(sandbox.Fault{Method: "POST", Path: post, Status: 200, Body: "[]"})
+	server.Inject(faults.Fault{Method: "POST", Path: post, Status: 200, Body: "[]"})
 	if _, err = c.CreateStrategy(ctx, at); err == nil {
 		t.Error("an answer that is no strategy was taken for one")
 	}
@@ -372,7 +372,7 @@ func TestStrategyErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	// An answer that is lost is no reason to make it twice.
-	for i, fault := range []sandbox.Fault{{Status: 502, Body: "<html>"}, {Drop: true}, {Status: 200, Body: "{}"}} {
+	for i, fault := range []faults.Fault{{Status: 502, Body: "<html>"}, {Drop: true}, {Status: 200, Body: "{}"}} {
 		fault.Method, fault.Path, fault.After = "POST", post, true
 		server.Inject(fault)
 		if _, err := c.CreateStrategy(ctx, titled(at, fmt.Sprint(i))); err != nil {
@@ -387,7 +387,7 @@ func TestStrategyErrors(t *testing.T) {
 	if there, _ := fresh(t, c, at); !slices.Equal(titles(there), []string{"", "", "0", "1", "2"}) {
 		t.Error(titles(there))
 	}
-	server.Inject(sandbox.Fault{Method: "PUT", Path: "/projects/{}/features/{}/environments/{}/strategies/{}", Status: 200, Body: "{}"})
+	server.Inject(faults.Fault{Method: "PUT", Path: "/projects/{}/features/{}/environments/{}/strategies/{}", Status: 200, Body: "{}"})
 	bad = made
 	bad.Parameters = Parameters{"rollout": "1"}
 	if _, err = c.UpdateStrategy(ctx, made, bad); err == nil {
@@ -397,7 +397,7 @@ func TestStrategyErrors(t *testing.T) {
 	if _, err := c.CreateFeatureState(ctx, FeatureState{Project: at.Project, Environment: "development", Feature: at.Feature, Enabled: pointer(true)}); err != nil {
 		t.Fatal(err)
 	}
-	server.Inject(sandbox.Fault{Method: "POST", Path: "/projects/{}/features/{}/environments/{}/strategies/set-sort-order", Status: 500, Body: "{}"})
+	server.Inject(faults.Fault{Method: "POST", Path: "/projects/{}/features/{}/environments/{}/strategies/set-sort-order", Status: 500, Body: "{}"})
 	late := titled(at, "late")
 	late.Environment, late.SortOrder = "development", pointer(int64(5))
 	var partial *rest.PartialError

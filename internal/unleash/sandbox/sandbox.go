@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/flagops/terraform-provider-flagops/internal/faults"
 )
 
 // Version is the release that the sandbox behaves like, as its ui-config says.
@@ -36,9 +38,8 @@ type Sandbox struct {
 
 	routes []route
 
+	faults.Injector
 	mu          sync.Mutex
-	requests    []Request
-	faults      []*Fault
 	windows     map[string]*window
 	crashed     bool
 	maintenance bool
@@ -74,7 +75,7 @@ func CrashOnDelete() Option { return func(s *Sandbox) { s.deletes = true } }
 func New(opts ...Option) *Sandbox {
 	s := &Sandbox{
 		Token: "*:*." + randomHex(28), limits: defaultLimits, addonCache: time.Minute, eventLag: time.Second,
-		windows: map[string]*window{},
+		windows: map[string]*window{}, Injector: faults.Injector{Base: base},
 	}
 	s.store = newStore(s.Token)
 	for _, o := range opts {
@@ -161,36 +162,13 @@ func (r *request) data() object {
 }
 
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	f := s.fault(r)
-	if f != nil && f.Delay > 0 {
-		t := time.NewTimer(f.Delay)
-		defer t.Stop()
-		select {
-		case <-t.C:
-		case <-r.Context().Done():
-			s.record(r, 0)
-			return
+	s.Serve(w, r, func(r *http.Request) faults.Answer {
+		a := s.serve(r)
+		if s.Crashed() {
+			return faults.Answer{}
 		}
-	}
-	var a answer
-	if f == nil || !f.breaks() || f.After {
-		a = s.serve(r)
-	}
-	if f != nil && f.breaks() {
-		if f.Drop {
-			s.record(r, 0)
-			drop(w)
-			return
-		}
-		a = f.answer()
-	}
-	if s.Crashed() {
-		s.record(r, 0)
-		drop(w)
-		return
-	}
-	s.record(r, a.status)
-	a.write(w, r)
+		return faults.Answer{Status: a.status, Write: func(w http.ResponseWriter) { a.write(w, r) }}
+	})
 }
 
 // serve answers one request, with the whole server to itself.
@@ -402,17 +380,13 @@ func (a answer) write(w http.ResponseWriter, r *http.Request) {
 	for k, v := range a.header {
 		w.Header()[k] = v
 	}
-	switch body := a.body.(type) {
+	switch a.body.(type) {
 	case nil:
 		if a.html != "" {
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		}
 		w.WriteHeader(a.status)
 		_, _ = io.WriteString(w, a.html)
-	case rawJSON:
-		w.Header().Set("Content-Type", "application/json; charset=utf-8")
-		w.WriteHeader(a.status)
-		_, _ = io.WriteString(w, string(body))
 	default:
 		text, err := encode(a.body)
 		if err != nil {

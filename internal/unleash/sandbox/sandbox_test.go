@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flagops/terraform-provider-flagops/internal/faults"
 	"github.com/flagops/terraform-provider-flagops/internal/unleash/sandbox"
 )
 
@@ -75,7 +76,7 @@ func TestRecorder(t *testing.T) {
 	s.want(http.StatusCreated, "POST", features, `{"name":"a"}`)
 	s.want(http.StatusOK, "GET", features+"/a?variantEnvironments=true", "")
 	s.want(http.StatusNotFound, "PUT", "/nosuch", "")
-	want := []sandbox.Request{
+	want := []faults.Request{
 		{Method: "POST", Path: features, Status: 201},
 		{Method: "GET", Path: features + "/a", Query: "variantEnvironments=true", Status: 200},
 		{Method: "PUT", Path: "/nosuch", Status: 404},
@@ -91,36 +92,6 @@ func TestRecorder(t *testing.T) {
 	}
 	if s.ResetRequests(); len(s.Requests()) != 0 {
 		t.Error("requests are still there after a reset")
-	}
-}
-
-func TestFaults(t *testing.T) {
-	t.Parallel()
-	s := start(t)
-	s.Inject(sandbox.Fault{Method: "POST", Path: "/projects/{}/features", Skip: 1, Times: 2, Status: 503, Body: "<p>down</p>", Header: http.Header{"Retry-After": {"1"}}})
-	s.want(http.StatusCreated, "POST", features, `{"name":"first"}`)
-	if body := s.want(http.StatusServiceUnavailable, "POST", features, `{"name":"second"}`); body != "<p>down</p>" {
-		t.Errorf("body %q", body)
-	}
-	s.want(http.StatusServiceUnavailable, "POST", features, `{"name":"second"}`)
-	s.want(http.StatusCreated, "POST", features, `{"name":"third"}`)
-	s.want(http.StatusNotFound, "GET", features+"/second", "")
-
-	s.Inject(sandbox.Fault{Method: "POST", Status: 502, Body: `{"broken":`, After: true})
-	s.want(http.StatusBadGateway, "POST", features, `{"name":"applied"}`)
-	s.want(http.StatusOK, "GET", features+"/applied", "")
-
-	s.Inject(sandbox.Fault{Method: "POST", Drop: true, After: true})
-	if _, _, err := s.do("POST", "/api/admin"+features, `{"name":"dropped"}`, s.Token); err == nil {
-		t.Error("the connection was not dropped")
-	}
-	s.want(http.StatusOK, "GET", features+"/dropped", "")
-
-	s.Inject(sandbox.Fault{Method: "GET", Delay: 20 * time.Millisecond})
-	before := time.Now()
-	s.want(http.StatusOK, "GET", features, "")
-	if took := time.Since(before); took < 20*time.Millisecond {
-		t.Errorf("answered after %s, want a delay of 20ms", took)
 	}
 }
 
