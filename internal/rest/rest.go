@@ -4,6 +4,7 @@ package rest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -216,7 +217,10 @@ func (c *Client) decode(method string, path Path, call *call, response *http.Res
 	case e.Status < 200 || e.Status >= 300:
 		c.config.DecodeError(e, response.Header, body)
 		switch {
-		case e.Hint != "" || !retryable(e.Status):
+		case e.Hint != "":
+		case e.Status == http.StatusNotFound && e.Kind == nil: // in no way in which this server says that an object is not there
+			e.Hint = c.isThisIt()
+		case !retryable(e.Status):
 		case method == http.MethodPost && e.Status != http.StatusTooManyRequests:
 			e.Hint = notRepeated
 		default:
@@ -226,7 +230,7 @@ func (c *Client) decode(method string, path Path, call *call, response *http.Res
 		return e
 	case IsHTML(response.Header, body): // a login page of a proxy, the dashboard instead of the API
 		e.Message = fmt.Sprintf("answered HTML (%s), not JSON", Title(body))
-		e.Hint = fmt.Sprintf("Is %s the API? Check %s.", c.base, attribute(c.config, "url"))
+		e.Hint = c.isThisIt()
 		return e
 	case out == nil:
 		return nil
@@ -236,10 +240,27 @@ func (c *Client) decode(method string, path Path, call *call, response *http.Res
 		return e
 	}
 	if err := json.Unmarshal(body, out); err != nil {
-		e.Message = "the answer is not the JSON that was expected: " + err.Error()
+		e.Message, e.Hint = "the answer is not the JSON that was expected: "+err.Error(), c.isThisIt()
+		var mistyped *json.UnmarshalTypeError
+		if errors.As(err, &mistyped) { // which names types of Go
+			e.Message = fmt.Sprintf("the answer is not the JSON that was expected: %s is of the type %s", cmp.Or(mistyped.Field, "it"), mistyped.Value)
+		}
 		return e
 	}
 	return nil
+}
+
+// isThisIt is what to do about an answer that this server would not give.
+func (c *Client) isThisIt() string {
+	return fmt.Sprintf("Is %s the API? Check %s.", c.base, attribute(c.config, "url"))
+}
+
+// Unexpected is an answer that was a success, but not what was asked for: not "this flag". It may be another server's, so
+// nothing may be concluded from it.
+func (c *Client) Unexpected(method string, path Path, what string) error {
+	e := &Error{Method: method, Path: path.String(), Status: http.StatusOK, Message: "the answer is not " + what, Hint: c.isThisIt()}
+	c.secrets.clean(e, path.secrets...)
+	return e
 }
 
 // redirected says where the server would send us and which base URL that suggests.

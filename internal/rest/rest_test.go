@@ -230,12 +230,12 @@ func TestErrors(t *testing.T) {
 		"no text":  {answer(400, `{}`), nil, "GET /x/: 400 Bad Request"},
 		"list":     {answer(400, `["a"]`), nil, `GET /x/: 400 Bad Request: ["a"]`},
 		"text":     {answer(404, "404 page\n"), ErrNotFound, "GET /x/: 404 Not Found: 404 page"},
-		"page":     {answer(404, page, "Content-Type", "text/html; charset=utf-8"), nil, "GET /x/: 404 Not Found: Not & Found"},
+		"page":     {answer(404, page, "Content-Type", "text/html; charset=utf-8"), nil, "GET /x/: 404 Not Found: Not & Found. Is URL the API? Check flagsmith.url."},
 		"untitled": {answer(500, "<html>"), nil, "GET /x/: 500 Internal Server Error: an HTML page"},
 		"empty":    {answer(404, ""), ErrNotFound, "GET /x/: 404 Not Found"},
 		"html 200": {answer(200, page), nil, "GET /x/: 200 OK: answered HTML (Not & Found), not JSON. Is URL the API? Check flagsmith.url."},
-		"junk 200": {answer(200, `{"a`), nil, "GET /x/: 200 OK: the answer is not the JSON that was expected: unexpected end of JSON input"},
-		"type 200": {answer(200, `"a"`), nil, "GET /x/: 200 OK: the answer is not the JSON that was expected: json: cannot unmarshal string into Go value of type int"},
+		"junk 200": {answer(200, `{"a`), nil, "GET /x/: 200 OK: the answer is not the JSON that was expected: unexpected end of JSON input. Is URL the API? Check flagsmith.url."},
+		"type 200": {answer(200, `"a"`), nil, "GET /x/: 200 OK: the answer is not the JSON that was expected: it is of the type string. Is URL the API? Check flagsmith.url."},
 		"304":      {answer(304, ""), nil, "GET /x/: 304 Not Modified: redirects, and redirects are not followed"},
 	} {
 		t.Run(name, func(t *testing.T) {

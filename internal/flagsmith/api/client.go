@@ -190,7 +190,7 @@ func (c *Client) environmentsSince(ctx context.Context, projectID int64, seen in
 		if last.number > seen {
 			return last, nil
 		}
-		environments, err := rest.Get[[]Environment](ctx, c.rest, rest.P("/projects/{}/environments/", projectID))
+		environments, err := collect(array[Environment](ctx, c, rest.P("/projects/{}/environments/", projectID)))
 		if hasStatus(err, http.StatusForbidden) { // needs project administration; the paginated list only shows less
 			environments, err = collect(c.Environments(ctx, Environment{ProjectID: projectID}))
 		}
@@ -350,7 +350,7 @@ func (c *Client) candidates(ctx context.Context, attribute string, within map[st
 		if id := within["organisation_id"]; id != 0 {
 			path = path.Query("organisation", id)
 		}
-		found, err = rest.Get[[]named](ctx, c.rest, path)
+		found, err = collect(array[named](ctx, c, path))
 	case "environment_id":
 		var all []Environment
 		path = rest.P("/projects/{}/environments/", project)

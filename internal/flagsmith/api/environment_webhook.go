@@ -66,7 +66,7 @@ func (c *Client) DeleteEnvironmentWebhook(ctx context.Context, at EnvironmentWeb
 // EnvironmentWebhooks lists those of an environment.
 func (c *Client) EnvironmentWebhooks(ctx context.Context, within EnvironmentWebhook) iter.Seq2[EnvironmentWebhook, error] {
 	hooks, err := inEnvironment(ctx, c, within.ProjectID, within.EnvironmentID, func(key string) ([]EnvironmentWebhook, error) {
-		return rest.Get[[]EnvironmentWebhook](ctx, c.rest, rest.P("/environments/{}/webhooks/", key))
+		return collect(array[EnvironmentWebhook](ctx, c, rest.P("/environments/{}/webhooks/", key)))
 	})
 	if err != nil {
 		return failed[EnvironmentWebhook](err)

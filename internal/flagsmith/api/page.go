@@ -38,6 +38,9 @@ func pages[T any](ctx context.Context, c *Client, path rest.Path) iter.Seq2[T, e
 			if number > 1 && hasStatus(err, http.StatusNotFound) { // the list has become shorter
 				return page[T]{}, nil
 			}
+			if err == nil && p.Results == nil {
+				err = c.rest.Unexpected(http.MethodGet, at, "a page of a list")
+			}
 			return p, err
 		}
 		p, err := get(1)
@@ -79,6 +82,9 @@ func pages[T any](ctx context.Context, c *Client, path rest.Path) iter.Seq2[T, e
 func array[T any](ctx context.Context, c *Client, path rest.Path) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		objects, err := rest.Get[[]T](ctx, c.rest, path)
+		if err == nil && objects == nil {
+			err = c.rest.Unexpected(http.MethodGet, path, "a list")
+		}
 		if err != nil {
 			var zero T
 			yield(zero, err)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -109,6 +110,22 @@ func TestListErrors(t *testing.T) {
 	for n := range array[int](t.Context(), scripted(t, exchange{"GET /x/", "", 200, `[1,2,3]`}), rest.P("/x/")) {
 		if n == 2 {
 			break
+		}
+	}
+}
+
+// An answer that is no list is another server's: nothing is gone because of it.
+func TestListsThatAreNone(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{`null`, `{}`, `{"count":0}`} {
+		c := served(t, func(w http.ResponseWriter, _ *http.Request) { exchange{status: 200, answer: body}.write(w) })
+		_, paged := collect(pages[int](t.Context(), c, rest.P("/x/")))
+		_, whole := collect(array[int](t.Context(), c, rest.P("/x/")))
+		_, key := c.EnvironmentKey(t.Context(), 1, 2)
+		for _, err := range []error{paged, whole, key} {
+			if err == nil || errors.Is(err, rest.ErrNotFound) || !strings.Contains(err.Error(), "flagsmith.url") {
+				t.Errorf("%s: %v", body, err)
+			}
 		}
 	}
 }

@@ -80,8 +80,7 @@ const apiTokens = "api tokens"
 // apiTokens are all tokens, of administrators too, in one answer that is remembered until one is written.
 func (c *Client) apiTokens(ctx context.Context) ([]apiToken, error) {
 	return remember(ctx, c, apiTokens, func(ctx context.Context) ([]apiToken, error) {
-		got, err := rest.Get[struct{ Tokens []apiToken }](ctx, c.rest, rest.P("/api/admin/api-tokens"))
-		return got.Tokens, err
+		return listOf[apiToken](ctx, c, rest.P("/api/admin/api-tokens"), "tokens")
 	})
 }
 
@@ -128,7 +127,7 @@ func (c *Client) CreateAPIToken(ctx context.Context, want APIToken) (APIToken, e
 	c.forget(apiTokens)
 	switch {
 	case err == nil && t.Secret == "":
-		return want, errors.New("POST " + path.String() + " answered with something that is no API token")
+		return want, c.rest.Unexpected(http.MethodPost, path, "an API token")
 	case err != nil && strings.Contains(err.Error(), "Environment="):
 		return want, about(err, "environment")
 	case err != nil && strings.Contains(err.Error(), "Project="):

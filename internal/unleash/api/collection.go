@@ -1,10 +1,12 @@
 package api
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
-	"fmt"
 	"iter"
+	"net/http"
 
 	"github.com/flagops/terraform-provider-flagops/internal/rest"
 )
@@ -14,9 +16,10 @@ import (
 type collection[T any] struct {
 	name string // what the list is remembered by: "segments"
 	list func(*Client, context.Context) ([]T, error)
-	get  func(*Client, context.Context, T) (T, error) // nil: there is only the list
-	same func(a, b T) bool                            // compares keys
-	gone func(T) error                                // where there is only the list: what it lacks
+	path func(T) rest.Path // of one alone; nil: there is only the list
+	key  string            // what the answer calls one, "": it is the answer itself
+	same func(a, b T) bool // compares keys
+	gone func(T) error     // where there is only the list: what it lacks
 }
 
 const aloneMost = 2
@@ -31,7 +34,7 @@ func (k collection[T]) all(ctx context.Context, c *Client) ([]T, error) {
 func (k collection[T]) read(ctx context.Context, c *Client, at T) (T, error) {
 	c.mu.Lock()
 	c.asked[k.name]++
-	alone := k.get != nil && c.asked[k.name] <= aloneMost
+	alone := k.path != nil && c.asked[k.name] <= aloneMost
 	c.mu.Unlock()
 	var missing error
 	if alone {
@@ -53,7 +56,7 @@ func (k collection[T]) read(ctx context.Context, c *Client, at T) (T, error) {
 	switch {
 	case missing != nil:
 		return at, missing
-	case k.get == nil:
+	case k.path == nil:
 		return at, k.gone(at)
 	}
 	return k.one(ctx, c, at)
@@ -61,22 +64,47 @@ func (k collection[T]) read(ctx context.Context, c *Client, at T) (T, error) {
 
 // one fetches it alone, and does not take anything else for it.
 func (k collection[T]) one(ctx context.Context, c *Client, at T) (T, error) {
-	got, err := k.get(c, ctx, at)
-	return k.checked(got, at, err)
-}
-
-func (k collection[T]) checked(got, want T, err error) (T, error) {
-	if err == nil && !k.same(got, want) {
-		err = fmt.Errorf("the server was asked about one of its %s and answered with something else", k.name)
+	var got T
+	var err error
+	if k.key == "" {
+		got, err = rest.Get[T](ctx, c.rest, k.path(at))
+	} else {
+		var answer map[string]json.RawMessage
+		if answer, err = rest.Get[map[string]json.RawMessage](ctx, c.rest, k.path(at)); err == nil {
+			_ = json.Unmarshal(answer[k.key], &got) // what it is not is not the same
+		}
+	}
+	if err == nil && !k.same(got, at) {
+		err = c.rest.Unexpected(http.MethodGet, k.path(at), "the one of its "+k.name+" that it was asked for")
 	}
 	return got, err
+}
+
+// listOf reads what an answer has under a name, "": the answer itself. One that has it not is another server's.
+func listOf[T any](ctx context.Context, c *Client, path rest.Path, name string) (items []T, err error) {
+	if name == "" {
+		items, err = rest.Get[[]T](ctx, c.rest, path)
+	} else {
+		var answer map[string]json.RawMessage
+		answer, err = rest.Get[map[string]json.RawMessage](ctx, c.rest, path)
+		if err == nil && json.Unmarshal(answer[name], &items) != nil {
+			items = nil
+		}
+	}
+	if err == nil && items == nil {
+		err = c.rest.Unexpected(http.MethodGet, path, "a list of "+cmp.Or(name, "anything"))
+	}
+	return items, err
 }
 
 // send writes one that the server answers with.
 func (k collection[T]) send(ctx context.Context, c *Client, method string, path rest.Path, in any, want T) (T, error) {
 	defer c.forget(k.name)
 	got, err := rest.Send[T](ctx, c.rest, method, path, in)
-	return k.checked(got, want, err)
+	if err == nil && !k.same(got, want) {
+		err = c.rest.Unexpected(method, path, "what was written")
+	}
+	return got, err
 }
 
 // do writes one that the server does not answer with.
@@ -92,6 +120,7 @@ func (k collection[T]) each(ctx context.Context, c *Client) iter.Seq2[T, error] 
 		if err != nil {
 			var none T
 			yield(none, err)
+			return
 		}
 		for _, item := range list {
 			if !yield(item, nil) {

@@ -37,11 +37,9 @@ func (f ContextField) settings() ContextField {
 var contextFields = collection[ContextField]{
 	name: "context fields",
 	list: func(c *Client, ctx context.Context) ([]ContextField, error) { // without include, those of projects are missing
-		return rest.Get[[]ContextField](ctx, c.rest, rest.P("/api/admin/context").Query("include", "project"))
+		return listOf[ContextField](ctx, c, rest.P("/api/admin/context").Query("include", "project"), "")
 	},
-	get: func(c *Client, ctx context.Context, at ContextField) (ContextField, error) {
-		return rest.Get[ContextField](ctx, c.rest, at.path())
-	},
+	path: ContextField.path,
 	same: func(a, b ContextField) bool { return a.Name == b.Name },
 }
 

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"net/http"
 
@@ -26,16 +25,9 @@ var (
 	environments     = collection[Environment]{
 		name: "environments",
 		list: func(c *Client, ctx context.Context) ([]Environment, error) {
-			got, err := rest.Get[struct{ Environments []Environment }](ctx, c.rest, environmentsPath)
-			return got.Environments, err
+			return listOf[Environment](ctx, c, environmentsPath, "environments")
 		},
-		get: func(c *Client, ctx context.Context, at Environment) (Environment, error) {
-			got, err := rest.Get[Environment](ctx, c.rest, environmentPath(at.Name))
-			if err == nil && got.Name != at.Name {
-				err = errors.New("GET " + environmentPath(at.Name).String() + " answered with something that is not this environment")
-			}
-			return got, err
-		},
+		path: func(at Environment) rest.Path { return environmentPath(at.Name) },
 		same: func(a, b Environment) bool { return a.Name == b.Name },
 	}
 )
@@ -58,11 +50,7 @@ func (c *Client) CountEnvironments(ctx context.Context) (int, error) {
 
 // CreateEnvironment makes one.
 func (c *Client) CreateEnvironment(ctx context.Context, want Environment) (Environment, error) {
-	made, err := rest.Send[Environment](ctx, c.rest, http.MethodPost, environmentsPath, want)
-	c.forget(environments.name)
-	if err == nil && made.Name != want.Name {
-		err = errors.New("POST " + environmentsPath.String() + " answered with something that is not this environment")
-	}
+	made, err := environments.send(ctx, c, http.MethodPost, environmentsPath, want, want)
 	if err != nil {
 		return want, err
 	}
@@ -86,7 +74,7 @@ func (c *Client) switchEnvironment(ctx context.Context, want Environment) error 
 // UpdateEnvironment changes what differs from what is there, each with a call that the open-source edition has, where there
 // is one.
 func (c *Client) UpdateEnvironment(ctx context.Context, _, want Environment) (Environment, error) {
-	there, err := environments.get(c, ctx, want)
+	there, err := environments.one(ctx, c, want)
 	if err != nil {
 		return want, err
 	}
@@ -108,7 +96,7 @@ func (c *Client) UpdateEnvironment(ctx context.Context, _, want Environment) (En
 	if err != nil {
 		return want, err
 	}
-	return environments.get(c, ctx, want)
+	return environments.one(ctx, c, want)
 }
 
 // DeleteEnvironment deletes one, and what every flag has there.

@@ -154,7 +154,7 @@ func (c *Client) CreateFeature(ctx context.Context, want Feature) (Feature, erro
 	case err != nil:
 		return Feature{}, err
 	case made == nil || made.Name != want.Name:
-		return Feature{}, fmt.Errorf("POST /api/admin/projects/%s/features answered with something that is not this flag", want.Project)
+		return Feature{}, c.rest.Unexpected(http.MethodPost, rest.P("/api/admin/projects/{}/features", want.Project), "this flag")
 	}
 	made.Environments = environments
 	c.forgetFlag(want.Project, want.Name)
@@ -321,7 +321,7 @@ func (c *Client) settleFields(ctx context.Context, held *Flag, want Feature) err
 	case err != nil:
 		return err
 	case got == nil || got.Name != want.Name:
-		return errors.New("PATCH " + want.path().String() + " answered with something that is not this flag")
+		return c.rest.Unexpected(http.MethodPatch, want.path(), "this flag")
 	case got.Archived:
 		return notFound(want.path(), "Somebody has archived the flag meanwhile")
 	}

@@ -26,8 +26,7 @@ type taggedFlag struct {
 
 // taggedFlags lists the live flags of a project with their tags.
 func (c *Client) taggedFlags(ctx context.Context, project string) ([]taggedFlag, error) {
-	got, err := rest.Get[struct{ Features []taggedFlag }](ctx, c.rest, rest.P("/api/admin/projects/{}/features", project))
-	return got.Features, err
+	return listOf[taggedFlag](ctx, c, rest.P("/api/admin/projects/{}/features", project), "features")
 }
 
 func newTagBook() tagBook { return tagBook{known: map[string][]Tag{}, listed: map[string]bool{}} }
@@ -97,12 +96,12 @@ func (c *Client) flagTags(ctx context.Context, project, name string) ([]Tag, err
 			return tags, err
 		}
 	}
-	got, err := rest.Get[tagList](ctx, c.rest, tagsPath(name))
+	tags, err := listOf[Tag](ctx, c, tagsPath(name), "tags")
 	if err != nil {
 		return nil, err
 	}
-	c.tags.set(project, name, got.Tags)
-	return got.Tags, nil
+	c.tags.set(project, name, tags)
+	return tags, nil
 }
 
 func (c *Client) settleTags(ctx context.Context, held *Flag, tags []Tag, want Feature) ([]Tag, error) {
@@ -113,6 +112,9 @@ func (c *Client) settleTags(ctx context.Context, held *Flag, tags []Tag, want Fe
 	got, err := rest.Send[tagList](ctx, c.rest, http.MethodPut, tagsPath(held.Name), map[string]any{
 		"addedTags": append([]Tag{}, added...), "removedTags": append([]Tag{}, removed...),
 	})
+	if err == nil && got.Tags == nil {
+		err = c.rest.Unexpected(http.MethodPut, tagsPath(held.Name), "a list of tags")
+	}
 	if err != nil {
 		c.tags.drop(held.Project, held.Name)
 		return nil, about(err, "tags")

@@ -21,9 +21,9 @@ type FeatureType struct {
 var featureTypes = collection[FeatureType]{
 	name: "feature types",
 	list: func(c *Client, ctx context.Context) ([]FeatureType, error) {
-		answer, err := rest.Get[struct{ Types []FeatureType }](ctx, c.rest, rest.P("/api/admin/feature-types"))
-		slices.SortFunc(answer.Types, func(a, b FeatureType) int { return strings.Compare(a.ID, b.ID) }) // the server has no order
-		return answer.Types, err
+		types, err := listOf[FeatureType](ctx, c, rest.P("/api/admin/feature-types"), "types")
+		slices.SortFunc(types, func(a, b FeatureType) int { return strings.Compare(a.ID, b.ID) }) // the server has no order
+		return types, err
 	},
 	same: func(a, b FeatureType) bool { return a.ID == b.ID },
 	gone: func(at FeatureType) error {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/flagops/terraform-provider-flagops/internal/rest"
 )
@@ -82,7 +83,7 @@ func (c *Client) flag(ctx context.Context, project, name string) (*Flag, error) 
 			return nil, err
 		}
 		if f == nil || f.Name != name {
-			return nil, errors.New("GET " + flagPath(project, name).String() + " answered with something that is not this flag")
+			return nil, c.rest.Unexpected(http.MethodGet, flagPath(project, name), "this flag")
 		}
 		c.mu.Lock()
 		if age == (flagAge{c.ages[project], c.ages[key]}) { // no write has overtaken the answer

@@ -151,7 +151,13 @@ type addonList struct {
 }
 
 func (c *Client) addons(ctx context.Context) (addonList, error) {
-	return remember(ctx, c, addons, func(ctx context.Context) (addonList, error) { return rest.Get[addonList](ctx, c.rest, addonsPath) })
+	return remember(ctx, c, addons, func(ctx context.Context) (addonList, error) {
+		list, err := rest.Get[addonList](ctx, c.rest, addonsPath)
+		if err == nil && (list.Addons == nil || list.Providers == nil) {
+			err = c.rest.Unexpected(http.MethodGet, addonsPath, "a list of integrations")
+		}
+		return list, err
+	})
 }
 
 // Providers are the types of integrations that the server knows.
@@ -225,7 +231,7 @@ func (c *Client) CreateIntegration(ctx context.Context, want Integration) (Integ
 	made, err := rest.Send[addon](ctx, c.rest, http.MethodPost, addonsPath, a)
 	c.forget(addons)
 	if err == nil && made.ID == 0 {
-		err = errors.New("POST " + addonsPath.String() + " answered with something that is no integration")
+		err = c.rest.Unexpected(http.MethodPost, addonsPath, "an integration")
 	}
 	return made.object(), explainAddon(err, want)
 }
@@ -246,7 +252,7 @@ func (c *Client) putAddon(ctx context.Context, there, changed addon) (addon, err
 	got, err := rest.Send[addon](ctx, c.rest, http.MethodPut, addonPath(there.ID), changed.body(there))
 	c.forget(addons)
 	if err == nil && got.ID != there.ID {
-		err = errors.New("PUT " + addonPath(there.ID).String() + " answered with something that is not this integration")
+		err = c.rest.Unexpected(http.MethodPut, addonPath(there.ID), "this integration")
 	}
 	return got, err
 }

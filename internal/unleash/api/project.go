@@ -72,8 +72,7 @@ const projects = "projects"
 
 func (c *Client) projects(ctx context.Context) ([]listedProject, error) {
 	return remember(ctx, c, projects, func(ctx context.Context) ([]listedProject, error) {
-		got, err := rest.Get[struct{ Projects []listedProject }](ctx, c.rest, projectsPath)
-		return got.Projects, err
+		return listOf[listedProject](ctx, c, projectsPath, "projects")
 	})
 }
 
@@ -126,7 +125,7 @@ func (c *Client) CreateProject(ctx context.Context, want Project) (Project, erro
 	case err != nil:
 		return want, err
 	case made.ID == "":
-		return want, errors.New("POST " + projectsPath.String() + " answered with something that is no project")
+		return want, c.rest.Unexpected(http.MethodPost, projectsPath, "a project")
 	}
 	want.ID = made.ID
 	c.forgetProject(want.ID)
@@ -146,8 +145,8 @@ func (c *Client) CreateProject(ctx context.Context, want Project) (Project, erro
 }
 
 func (c *Client) archived(ctx context.Context, id string) bool {
-	got, err := rest.Get[struct{ Projects []listedProject }](ctx, c.rest, projectsPath.Query("archived", true))
-	return err == nil && slices.ContainsFunc(got.Projects, func(p listedProject) bool { return p.ID == id })
+	archived, err := listOf[listedProject](ctx, c, projectsPath.Query("archived", true), "projects")
+	return err == nil && slices.ContainsFunc(archived, func(p listedProject) bool { return p.ID == id })
 }
 
 func (c *Client) reviveProject(ctx context.Context, want Project) (Project, error) {

@@ -28,9 +28,9 @@ func (c *Client) environmentsOf(ctx context.Context, project string) ([]ProjectE
 			Visible         bool // the project has it
 			DefaultStrategy *Strategy
 		}
-		got, err := rest.Get[struct{ Environments []environment }](ctx, c.rest, rest.P("/api/admin/environments/project/{}", project))
+		all, err := listOf[environment](ctx, c, rest.P("/api/admin/environments/project/{}", project), "environments")
 		var list []ProjectEnvironment
-		for _, e := range got.Environments {
+		for _, e := range all {
 			if e.Visible {
 				if e.DefaultStrategy != nil {
 					*e.DefaultStrategy = e.DefaultStrategy.Complete()

@@ -71,7 +71,12 @@ func (c *Client) access(ctx context.Context, project string) (access, error) {
 		if _, err := c.overview(ctx, project); err != nil {
 			return access{}, about(err, "project")
 		}
-		return rest.Get[access](ctx, c.rest, rest.P("/api/admin/projects/{}/access", project))
+		path := rest.P("/api/admin/projects/{}/access", project)
+		got, err := rest.Get[access](ctx, c.rest, path)
+		if err == nil && (got.Roles == nil || got.Users == nil) {
+			err = c.rest.Unexpected(http.MethodGet, path, "who may do what in a project")
+		}
+		return got, err
 	})
 }
 

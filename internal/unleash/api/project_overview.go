@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"strings"
 
 	"github.com/flagops/terraform-provider-flagops/internal/rest"
@@ -43,6 +44,9 @@ func overviewPath(project string) rest.Path {
 func (c *Client) overview(ctx context.Context, project string) (ProjectOverview, error) {
 	return remember(ctx, c, "overview "+project, func(ctx context.Context) (ProjectOverview, error) {
 		got, err := rest.Get[ProjectOverview](ctx, c.rest, overviewPath(project))
+		if err == nil && got.Name == "" {
+			err = c.rest.Unexpected(http.MethodGet, overviewPath(project), "a project")
+		}
 		got.Project = project
 		return got, err
 	})

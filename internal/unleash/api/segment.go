@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"net/http"
 	"slices"
@@ -31,15 +30,14 @@ func (s Segment) settings() map[string]any {
 
 func (s Segment) path() rest.Path { return rest.P("/api/admin/segments/{}", s.ID) }
 
+var segmentsPath = rest.P("/api/admin/segments")
+
 var segments = collection[Segment]{
 	name: "segments",
 	list: func(c *Client, ctx context.Context) ([]Segment, error) {
-		answer, err := rest.Get[struct{ Segments []Segment }](ctx, c.rest, rest.P("/api/admin/segments"))
-		return answer.Segments, err
+		return listOf[Segment](ctx, c, segmentsPath, "segments")
 	},
-	get: func(c *Client, ctx context.Context, at Segment) (Segment, error) {
-		return rest.Get[Segment](ctx, c.rest, at.path())
-	},
+	path: Segment.path,
 	same: func(a, b Segment) bool { return a.ID == b.ID },
 }
 
@@ -64,9 +62,9 @@ func (c *Client) SegmentCount(ctx context.Context) (int, error) {
 // CreateSegment makes one.
 func (c *Client) CreateSegment(ctx context.Context, want Segment) (Segment, error) {
 	defer c.forget(segments.name)
-	made, err := rest.Send[Segment](ctx, c.rest, http.MethodPost, rest.P("/api/admin/segments"), want.settings())
+	made, err := rest.Send[Segment](ctx, c.rest, http.MethodPost, segmentsPath, want.settings())
 	if err == nil && (made.ID == 0 || made.Name != want.Name) {
-		return want, errors.New("POST /api/admin/segments answered with something that is not this segment")
+		return want, c.rest.Unexpected(http.MethodPost, segmentsPath, "this segment")
 	}
 	return made, c.segmentRefused(ctx, want, err)
 }

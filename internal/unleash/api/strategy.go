@@ -397,7 +397,7 @@ func (c *Client) postStrategy(ctx context.Context, want Strategy) (*Strategy, er
 	at := want.place()
 	made, err := rest.Send[Strategy](ctx, c.rest, http.MethodPost, at.path("/strategies"), want.create())
 	if err == nil && made.ID == "" {
-		err = errors.New("POST " + at.path("/strategies").String() + " answered with something that is no strategy")
+		err = c.rest.Unexpected(http.MethodPost, at.path("/strategies"), "a strategy")
 	}
 	if err != nil {
 		return nil, c.explain(ctx, want, err)
@@ -411,7 +411,7 @@ func (c *Client) putStrategy(ctx context.Context, want Strategy, body strategyBo
 	at := want.place()
 	got, err := rest.Send[Strategy](ctx, c.rest, http.MethodPut, want.path(), body)
 	if err == nil && got.ID != want.ID {
-		err = errors.New("PUT " + want.path().String() + " answered with something that is not this strategy")
+		err = c.rest.Unexpected(http.MethodPut, want.path(), "this strategy")
 	}
 	if err != nil {
 		return want, c.explain(ctx, want, err)

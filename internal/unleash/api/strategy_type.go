@@ -47,12 +47,9 @@ func (t StrategyType) settings() any {
 var strategyTypes = collection[StrategyType]{
 	name: "strategy types",
 	list: func(c *Client, ctx context.Context) ([]StrategyType, error) {
-		answer, err := rest.Get[struct{ Strategies []StrategyType }](ctx, c.rest, rest.P("/api/admin/strategies"))
-		return answer.Strategies, err
+		return listOf[StrategyType](ctx, c, rest.P("/api/admin/strategies"), "strategies")
 	},
-	get: func(c *Client, ctx context.Context, at StrategyType) (StrategyType, error) {
-		return rest.Get[StrategyType](ctx, c.rest, at.path())
-	},
+	path: StrategyType.path,
 	same: func(a, b StrategyType) bool { return a.Name == b.Name },
 }
 

@@ -23,14 +23,12 @@ func (t TagType) path() rest.Path { return rest.P("/api/admin/tag-types/{}", t.N
 var tagTypes = collection[TagType]{
 	name: "tag types",
 	list: func(c *Client, ctx context.Context) ([]TagType, error) {
-		answer, err := rest.Get[struct{ TagTypes []TagType }](ctx, c.rest, rest.P("/api/admin/tag-types"))
-		slices.SortFunc(answer.TagTypes, func(a, b TagType) int { return strings.Compare(a.Name, b.Name) }) // the server has no order
-		return answer.TagTypes, err
+		all, err := listOf[TagType](ctx, c, rest.P("/api/admin/tag-types"), "tagTypes")
+		slices.SortFunc(all, func(a, b TagType) int { return strings.Compare(a.Name, b.Name) }) // the server has no order
+		return all, err
 	},
-	get: func(c *Client, ctx context.Context, at TagType) (TagType, error) {
-		answer, err := rest.Get[struct{ TagType TagType }](ctx, c.rest, at.path())
-		return answer.TagType, err
-	},
+	path: TagType.path,
+	key:  "tagType",
 	same: func(a, b TagType) bool { return a.Name == b.Name },
 }
 

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"strings"
 
 	"github.com/flagops/terraform-provider-flagops/internal/rest"
@@ -40,7 +41,8 @@ func (c *Client) Server(ctx context.Context) (Server, error) {
 			}
 			ResourceLimits Limits
 		}
-		got, err := rest.Get[ui](ctx, c.rest, rest.P("/api/admin/ui-config"))
+		path := rest.P("/api/admin/ui-config")
+		got, err := rest.Get[ui](ctx, c.rest, path)
 		if err != nil {
 			return Server{}, err
 		}
@@ -50,6 +52,9 @@ func (c *Client) Server(ctx context.Context) (Server, error) {
 		}
 		if s.Version == "" {
 			s.Version = got.Version
+		}
+		if s.Version == "" {
+			return Server{}, c.rest.Unexpected(http.MethodGet, path, "the configuration of an Unleash")
 		}
 		s.Enterprise = got.VersionInfo.Current.Enterprise != "" || s.Edition != "" && !strings.EqualFold(s.Edition, "Open Source")
 		return s, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"net/http"
 	"strings"
 
 	"github.com/flagops/terraform-provider-flagops/internal/rest"
@@ -21,6 +22,8 @@ type User struct {
 	RootRoleID int64 `json:"rootRole"`
 }
 
+var usersPath = rest.P("/api/admin/user-admin")
+
 var users = collection[User]{
 	name: "users",
 	list: func(c *Client, ctx context.Context) ([]User, error) {
@@ -31,7 +34,7 @@ var users = collection[User]{
 		got, err := rest.Get[struct {
 			Users     []User
 			RootRoles []role
-		}](ctx, c.rest, rest.P("/api/admin/user-admin"))
+		}](ctx, c.rest, usersPath)
 		for i := range got.Users {
 			for _, r := range got.RootRoles {
 				if r.ID == got.Users[i].RootRoleID {
@@ -39,11 +42,14 @@ var users = collection[User]{
 				}
 			}
 		}
+		if err == nil && (got.Users == nil || got.RootRoles == nil) {
+			err = c.rest.Unexpected(http.MethodGet, usersPath, "a list of users")
+		}
 		return got.Users, err
 	},
 	same: func(a, b User) bool { return a.ID == b.ID },
 	gone: func(at User) error {
-		return notFound(rest.P("/api/admin/user-admin"), "There is no user %d", at.ID)
+		return notFound(usersPath, "There is no user %d", at.ID)
 	},
 }
 
