@@ -18,7 +18,7 @@ import (
 // fail turns an error of a call into diagnostics: what the server says about a field lands on its attribute, the rest on
 // the object. Advice ends the text.
 func (o *object[C, M, A]) fail(ctx context.Context, diags *diag.Diagnostics, verb string, v values, err error, advice string) {
-	summary := fmt.Sprintf("Cannot %s flagops_%s %s", verb, o.spec.Name, o.display(v))
+	summary := strings.TrimSpace(fmt.Sprintf("Cannot %s flagops_%s %s", verb, o.spec.Name, o.display(v)))
 	var e *rest.Error
 	if !errors.As(err, &e) {
 		diags.AddError(summary, sentence(err.Error())+advice)

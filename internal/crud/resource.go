@@ -118,8 +118,7 @@ func (o *object[C, M, A]) Read(ctx context.Context, req resource.ReadRequest, re
 	got, err := o.spec.Read(c, ctx, o.spec.ToAPI(&model))
 	if errors.Is(err, rest.ErrNotFound) {
 		resp.Diagnostics.AddWarning(fmt.Sprintf("flagops_%s %s is gone", o.spec.Name, o.display(prior)),
-			fmt.Sprintf("The server does not have it any more: %s. It was deleted outside Terraform, or never was. "+
-				"Terraform forgets it and will plan to create it again where it is configured.", err))
+			"The server does not have it any more, or not there: "+sentence(err.Error())+" Terraform forgets it and will plan to create it again where it is configured.")
 		resp.State.RemoveResource(ctx)
 		return
 	}
@@ -385,9 +384,9 @@ func (o *object[C, M, A]) differ(prior, plan values) bool {
 	return false
 }
 
-// heard lets the calls of a backend warn. The returned function hands their warnings over.
+// heard lets the calls of a backend warn, and finish what they have begun. The returned function hands their warnings over.
 func heard(ctx context.Context, diags *diag.Diagnostics) (context.Context, func()) {
-	ctx, warnings := rest.WithWarnings(ctx)
+	ctx, warnings := rest.WithWarnings(rest.WithOperation(ctx))
 	return ctx, func() {
 		for _, w := range warnings() {
 			diags.AddWarning(w.Summary, w.Detail)
@@ -415,7 +414,7 @@ func (o *object[C, M, A]) display(v values) string {
 	if n := len(o.spec.Lookup); n > 0 && v.given(o.spec.Lookup[n-1]) {
 		return fmt.Sprintf("%q", v.text(o.spec.Lookup[n-1]))
 	}
-	return v.join(o.spec.Key)
+	return strings.Trim(v.join(o.spec.Key), "/") // what is not known yet, or left out, is ""
 }
 
 // identify writes the identity of an object; older Terraform and OpenTofu have none.

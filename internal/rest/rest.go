@@ -161,14 +161,25 @@ func (c *Client) Do(ctx context.Context, method string, path Path, in, out any) 
 		payload = data
 	}
 	// A slot is kept while waiting to try again: when a server throttles, the others should not fill the gap.
+	steady := Steady(ctx)
 	select {
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()
-	case <-ctx.Done():
+	case <-steady.Done():
+		return c.interrupted(ctx, method, path, nil)
+	}
+	if steady.Err() != nil { // select may choose either
 		return c.interrupted(ctx, method, path, nil)
 	}
 	call := &call{method: method, template: path.template}
-	request, err := retryablehttp.NewRequestWithContext(context.WithValue(ctx, callKey{}, call), method, path.url(c.base), payload)
+	if method != http.MethodGet { // a write that is under way is not given up: the server would do it all the same
+		begin(ctx)
+		steady = context.WithoutCancel(ctx)
+	}
+	sending, cancel := context.WithCancel(context.WithValue(steady, callKey{}, call))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { call.stop(cancel) })()
+	request, err := retryablehttp.NewRequestWithContext(sending, method, path.url(c.base), payload)
 	if err != nil {
 		return fmt.Errorf("%s: %s %s: %w", c.config.Backend, method, path, err)
 	}

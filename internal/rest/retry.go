@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
@@ -26,6 +27,33 @@ type call struct {
 	method, template string
 	attempt          int // from 1
 	status           int // of the last attempt that was answered
+
+	mu      sync.Mutex
+	waiting bool // for the next attempt
+	stopped bool
+}
+
+// wait says whether there is to be a next attempt.
+func (c *call) wait() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waiting = true
+	return !c.stopped
+}
+
+func (c *call) goOn() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waiting = false
+}
+
+// stop cancels the wait for the next attempt, but no attempt.
+func (c *call) stop(cancel func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stopped = true; c.waiting {
+		cancel()
+	}
 }
 
 type callKey struct{}
@@ -45,6 +73,7 @@ type logging struct {
 
 func (l logging) RoundTrip(request *http.Request) (*http.Response, error) {
 	call := callOf(request.Context())
+	call.goOn()
 	call.attempt++
 	start := time.Now()
 	response, err := l.RoundTripper.RoundTrip(request)
@@ -75,24 +104,32 @@ func checkRetry(ctx context.Context, response *http.Response, err error) (bool, 
 	if ctx.Err() != nil {
 		return false, ctx.Err()
 	}
+	again := worthAgain(ctx, response, err)
+	if again && !callOf(ctx).wait() {
+		return false, context.Canceled
+	}
+	return again, nil
+}
+
+func worthAgain(ctx context.Context, response *http.Response, err error) bool {
 	post := callOf(ctx).method == http.MethodPost
 	if err != nil {
-		return !permanent(err) && (!post || neverSent(err)), nil
+		return !permanent(err) && (!post || neverSent(err))
 	}
 	if !retryable(response.StatusCode) {
-		return false, nil
+		return false
 	}
 	switch response.StatusCode {
 	case http.StatusTooManyRequests:
-		return true, nil
+		return true
 	case http.StatusServiceUnavailable:
-		return !post || response.Header.Get("Retry-After") != "", nil
+		return !post || response.Header.Get("Retry-After") != ""
 	}
-	return !post, nil
+	return !post
 }
 
 // notRepeated is what to do where the package would not risk making an object twice.
-const notRepeated = "The request was not repeated, for the server may have acted on it: look whether the object is there now."
+const notRepeated = "The request was not repeated, for the server may have acted on it: look whether the object is there now, and apply again."
 
 // neverSent tells that no connection was made, so that the server cannot have acted.
 func neverSent(err error) bool {

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -11,9 +12,9 @@ import (
 func Shared[T any](ctx context.Context, flight *singleflight.Group, key string, f func(context.Context) (T, error)) (T, error) {
 	answer := flight.DoChan(key, func() (any, error) { return f(context.WithoutCancel(ctx)) })
 	select {
-	case <-ctx.Done():
+	case <-Steady(ctx).Done():
 		var zero T
-		return zero, ctx.Err()
+		return zero, fmt.Errorf("gave up waiting for the server: %w", ctx.Err())
 	case result := <-answer:
 		value, _ := result.Val.(T)
 		return value, result.Err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
@@ -86,11 +87,11 @@ var feature = crud.Spec[*api.Client, featureModel, api.Feature]{
 				MarkdownDescription: "The flag's tags. Values that do not exist yet are made; types must exist. `[]`: none. Left out: not managed here.",
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 					"type": schema.StringAttribute{
-						Optional: true, Computed: true, Default: stringdefault.StaticString("simple"), Validators: []validator.String{stringvalidator.LengthBetween(2, 50)},
+						Optional: true, Computed: true, Default: stringdefault.StaticString("simple"), Validators: []validator.String{stringvalidator.UTF8LengthBetween(2, 50)},
 						MarkdownDescription: "Name of the tag's type. Defaults to `simple`.",
 					},
 					"value": schema.StringAttribute{
-						Required: true, MarkdownDescription: "The tag itself: 2 to 50 characters.", Validators: []validator.String{stringvalidator.LengthBetween(2, 50)},
+						Required: true, MarkdownDescription: "The tag itself: 2 to 50 characters.", Validators: []validator.String{stringvalidator.UTF8LengthBetween(2, 50)},
 					},
 				}},
 			},
@@ -279,7 +280,12 @@ func checkReplaced(ctx context.Context, check crud.Check[*api.Client, featureMod
 	if check.Client != nil {
 		use, err := check.Client.FeatureUse(ctx, api.Feature{Project: deref(prior.Project), Name: deref(prior.Name)})
 		if err == nil {
-			detail = fmt.Sprintf(" It is on in %d environments and has %d strategies.", use.Environments, use.Strategies)
+			detail = fmt.Sprintf(" Environments where it is on: %d; strategies: %d.", use.Environments, use.Strategies)
+			if len(use.Children) > 0 {
+				diags.AddWarning(fmt.Sprintf("Other flags depend on flag %q", deref(prior.Name)), fmt.Sprintf("%s depend on it. Unless this run destroys or replaces them, "+
+					"too, it first destroys the strategies and states of this flag that are managed here, which may switch it off, and then Unleash refuses to let the "+
+					"flag go. To give the children another parent in the same run, set lifecycle { create_before_destroy = true } here first.", strings.Join(use.Children, ", ")))
+			}
 		}
 	}
 	fate := "archived"

@@ -114,7 +114,12 @@ func checkFeatureState(ctx context.Context, check crud.Check[*api.Client, featur
 	}
 	plan := check.Plan
 	if plan.Strategies == nil {
-		return nil
+		return checkEverybody(check)
+	}
+	if check.Unknown("strategies") { // what is not known looks left out
+		for i := range plan.Strategies {
+			plan.Strategies[i].Parameters = nil
+		}
 	}
 	diags := checkStrategies(ctx, check.Client, plan.Strategies, prior, func(i int) path.Path { return path.Root("strategies").AtListIndex(i) })
 	enabled := false
@@ -133,6 +138,19 @@ func checkFeatureState(ctx context.Context, check crud.Check[*api.Client, featur
 			diags.AddAttributeError(path.Root("strategies"), "More than this Unleash takes", fmt.Sprintf("There are %d strategies; this server "+
 				"takes at most %d of a flag in an environment.", n, limit))
 		}
+	}
+	return diags
+}
+
+// checkEverybody warns that a flag is about to be switched on without a strategy.
+func checkEverybody(check crud.Check[*api.Client, featureStateModel]) (diags diag.Diagnostics) {
+	if check.Client == nil || check.Prior == nil || check.Replace || !deref(check.Plan.Enabled) || deref(check.Prior.Enabled) {
+		return nil
+	}
+	at := check.Plan.toAPI()
+	if check.Client.Everybody(at) {
+		diags.AddAttributeWarning(path.Root("enabled"), "Switching on gives the flag to everybody", fmt.Sprintf("Flag %q is off in %q and has no strategy there that is enabled, so "+
+			"Unleash adds one of its own that gives it to everybody. A flagops_unleash_strategy that this run creates there takes its place.", at.Feature, at.Environment))
 	}
 	return diags
 }

@@ -97,8 +97,27 @@ var strategy = crud.Spec[*api.Client, strategyModel, api.Strategy]{
 		if check.Prior != nil && !check.Replace {
 			prior = []strategyContent{check.Prior.strategyContent}
 		}
-		return checkStrategies(ctx, check.Client, []strategyContent{check.Plan.strategyContent}, prior, func(int) path.Path { return path.Empty() })
+		if check.Unknown("parameters") { // what is not known looks left out
+			check.Plan.Parameters = nil
+		}
+		diags := checkStrategies(ctx, check.Client, []strategyContent{check.Plan.strategyContent}, prior, func(int) path.Path { return path.Empty() })
+		return append(diags, checkAlike(check)...)
 	},
+}
+
+// checkAlike warns in the plan of a creation that there is such a strategy, and that nobody here has it.
+func checkAlike(check crud.Check[*api.Client, strategyModel]) (diags diag.Diagnostics) {
+	if check.Client == nil || check.Prior != nil || slices.ContainsFunc(append([]string{"project", "environment", "feature", "name", "disabled"}, contentFacets...), check.Unknown) {
+		return nil
+	}
+	want := check.Plan.toAPI()
+	if id := check.Client.Alike(want); id != "" {
+		diags.AddWarning("There is such a strategy already", fmt.Sprintf("Flag %q has a strategy in %q that is what this one is to be, and that no "+
+			"flagops_unleash_strategy has. Applying this adds another one beside it, and both decide who gets the flag. If it is the one that is meant, as after "+
+			"taking it from the list of a feature state, import it:\n\nimport {\n  to = flagops_unleash_strategy.this\n  id = %q\n}",
+			want.Feature, want.Environment, strings.Join([]string{want.Project, want.Environment, want.Feature, id}, "/")))
+	}
+	return diags
 }
 
 // contentFacets are the facets of a strategy on its own.

@@ -75,17 +75,19 @@ func (t apiToken) is(at APIToken) bool {
 	return at.Secret != "" && t.Name == at.Name && SameInstant(&t.CreatedAt, &at.CreatedAt)
 }
 
-const apiTokens = "api tokens"
+var apiTokensPath = rest.P("/api/admin/api-tokens")
 
-// apiTokens are all tokens, of administrators too, in one answer that is remembered until one is written.
-func (c *Client) apiTokens(ctx context.Context) ([]apiToken, error) {
-	return remember(ctx, c, apiTokens, func(ctx context.Context) ([]apiToken, error) {
-		return listOf[apiToken](ctx, c, rest.P("/api/admin/api-tokens"), "tokens")
-	})
+// apiTokens are all tokens, of administrators too.
+var apiTokens = collection[apiToken]{
+	name: "api tokens",
+	list: func(c *Client, ctx context.Context) ([]apiToken, error) {
+		return listOf[apiToken](ctx, c, apiTokensPath, "tokens")
+	},
+	same: func(a, b apiToken) bool { return a.Secret == b.Secret },
 }
 
 func (c *Client) findAPIToken(ctx context.Context, at APIToken) (apiToken, error) {
-	all, err := c.apiTokens(ctx)
+	all, err := apiTokens.all(ctx, c)
 	if err != nil {
 		return apiToken{}, err
 	}
@@ -97,7 +99,7 @@ func (c *Client) findAPIToken(ctx context.Context, at APIToken) (apiToken, error
 	if at.Secret == "" && slices.ContainsFunc(all, func(t apiToken) bool { return t.Secret == "" }) {
 		return apiToken{}, errors.New("this server does not show the secrets of its API tokens, so the fingerprint " + at.ID + " cannot be told to be that of one of them")
 	}
-	return apiToken{}, notFound(rest.P("/api/admin/api-tokens"), "There is no API token with the fingerprint %s", at.ID)
+	return apiToken{}, notFound(apiTokensPath, "There is no API token with the fingerprint %s", at.ID)
 }
 
 // APIToken reads one, out of the list. A secret that the server does not show is the one that is known.
@@ -122,12 +124,11 @@ func (c *Client) CreateAPIToken(ctx context.Context, want APIToken) (APIToken, e
 		Projects    []string `json:"projects"`
 		ExpiresAt   *string  `json:"expiresAt,omitempty"`
 	}
-	path := rest.P("/api/admin/api-tokens")
-	t, err := rest.Send[apiToken](ctx, c.rest, http.MethodPost, path, body{want.Name, want.Type, want.Environment, want.Projects, want.ExpiresAt})
-	c.forget(apiTokens)
+	in := body{want.Name, want.Type, want.Environment, want.Projects, want.ExpiresAt}
+	t, err := apiTokens.create(ctx, c, apiTokensPath, in, func(t apiToken) bool {
+		return t.object().Secret != "" && t.Name == want.Name && t.Environment == want.Environment && sameSet(t.Projects, want.Projects) && SameInstant(t.ExpiresAt, want.ExpiresAt)
+	})
 	switch {
-	case err == nil && t.Secret == "":
-		return want, c.rest.Unexpected(http.MethodPost, path, "an API token")
 	case err != nil && strings.Contains(err.Error(), "Environment="):
 		return want, about(err, "environment")
 	case err != nil && strings.Contains(err.Error(), "Project="):
@@ -145,7 +146,7 @@ func (c *Client) UpdateAPIToken(ctx context.Context, prior, want APIToken) (APIT
 			return want, err
 		}
 		err = c.rest.Do(ctx, http.MethodPut, path, map[string]any{"expiresAt": want.ExpiresAt}, nil)
-		c.forget(apiTokens)
+		c.forget(apiTokens.name)
 		if err != nil {
 			return want, about(err, "expiresAt")
 		}
@@ -160,7 +161,7 @@ func (c *Client) DeleteAPIToken(ctx context.Context, at APIToken) error {
 		return err
 	}
 	err = c.rest.Do(ctx, http.MethodDelete, path, nil, nil)
-	c.forget(apiTokens)
+	c.forget(apiTokens.name)
 	return err
 }
 
@@ -179,7 +180,7 @@ func (c *Client) apiTokenPath(ctx context.Context, at APIToken) (rest.Path, erro
 
 // APITokens lists those that SDKs use: not those of administrators, which nobody can make.
 func (c *Client) APITokens(ctx context.Context, _ APIToken) iter.Seq2[APIToken, error] {
-	all, err := c.apiTokens(ctx)
+	all, err := apiTokens.all(ctx, c)
 	return func(yield func(APIToken, error) bool) {
 		if err != nil {
 			yield(APIToken{}, err)
@@ -195,7 +196,7 @@ func (c *Client) APITokens(ctx context.Context, _ APIToken) iter.Seq2[APIToken, 
 
 // CountAPITokens counts what the server's limit counts.
 func (c *Client) CountAPITokens(ctx context.Context) (int, error) {
-	all, err := c.apiTokens(ctx)
+	all, err := apiTokens.all(ctx, c)
 	return len(all), err
 }
 

@@ -49,9 +49,10 @@ type Client struct {
 	answers   map[string]any       // by question: what remember keeps
 	dropped   map[string]int       // by question: how often forget was called
 	asked     map[string]int       // by collection: how many of its objects were read
+	made      map[string][]any     // by collection: what this client has made
 	flags     map[string]*Flag     // by project/name
 	ages      map[string]int       // by project, and by project/name: how often what is known of it has been dropped
-	archivals map[string]time.Time // by project: when a flag of it was last archived
+	archivals map[string]time.Time // by project, and by project/name: when this client last archived a flag of it, or that one
 	byServer  byServer
 	tags      tagBook
 	names     nameBook
@@ -86,7 +87,7 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{rest: client, wait: rest.Pause, delay: config.IntegrationDelay, answers: map[string]any{}, dropped: map[string]int{}, asked: map[string]int{}, flags: map[string]*Flag{}, ages: map[string]int{}, archivals: map[string]time.Time{}, tags: newTagBook(), names: newNameBook()}, nil
+	return &Client{rest: client, wait: rest.Pause, delay: config.IntegrationDelay, answers: map[string]any{}, dropped: map[string]int{}, asked: map[string]int{}, made: map[string][]any{}, flags: map[string]*Flag{}, ages: map[string]int{}, archivals: map[string]time.Time{}, byServer: newByServer(), tags: newTagBook(), names: newNameBook()}, nil
 }
 
 // remember asks once and keeps the answer until forget is called with the same question. Answers are shared: whoever gets
@@ -138,6 +139,13 @@ func notFound(path rest.Path, format string, args ...any) error {
 func hasStatus(err error, status int) bool {
 	var answer *rest.Error
 	return errors.As(err, &answer) && answer.Status == status
+}
+
+// lost says that a write has failed in a way that leaves open whether the server has acted on it: there was no answer, or it
+// was a gateway's.
+func lost(err error) bool {
+	var answer *rest.Error
+	return err != nil && (!errors.As(err, &answer) || answer.Status >= http.StatusInternalServerError || answer.Status < http.StatusBadRequest)
 }
 
 func deref[T any](p *T) (v T) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"iter"
 	"net/http"
+	"slices"
 
 	"github.com/flagops/terraform-provider-flagops/internal/rest"
 )
@@ -95,6 +96,45 @@ func listOf[T any](ctx context.Context, c *Client, path rest.Path, name string) 
 		err = c.rest.Unexpected(http.MethodGet, path, "a list of "+cmp.Or(name, "anything"))
 	}
 	return items, err
+}
+
+// create makes one. made says that one of the list is what was wanted, should the answer be lost: then it is found, for it is
+// not among those that were there before this client made any.
+func (k collection[T]) create(ctx context.Context, c *Client, path rest.Path, in any, made func(T) bool) (T, error) {
+	before, unread := remember(ctx, c, k.name+" at first", func(ctx context.Context) ([]T, error) { return k.list(c, ctx) })
+	got, err := rest.Send[T](ctx, c.rest, http.MethodPost, path, in)
+	c.forget(k.name)
+	if err == nil && !made(got) {
+		err = c.rest.Unexpected(http.MethodPost, path, "what was to be made")
+	}
+	if lost(err) && unread == nil {
+		if now, unread := k.list(c, ctx); unread == nil {
+			now = slices.DeleteFunc(slices.Clone(now), func(item T) bool { return !made(item) || k.among(before, item) || k.among(k.made(c), item) })
+			if len(now) == 1 {
+				got, err = now[0], nil
+			}
+		}
+	}
+	if err == nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.made[k.name] = append(c.made[k.name], got)
+	}
+	return got, err
+}
+
+func (k collection[T]) among(items []T, item T) bool {
+	return slices.ContainsFunc(items, func(other T) bool { return k.same(other, item) })
+}
+
+// made are those that this client has made.
+func (k collection[T]) made(c *Client) (all []T) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, item := range c.made[k.name] {
+		all = append(all, item.(T))
+	}
+	return all
 }
 
 // send writes one that the server answers with.

@@ -147,19 +147,22 @@ func TestCollectionsThatAreNone(t *testing.T) {
 				_, err := c.CreateStrategyType(ctx, StrategyType{Name: "s", Deprecated: true})
 				return err
 			},
-			"feature type":        func() error { _, err := c.FeatureType(ctx, FeatureType{ID: "release"}); return err },
-			"feature types":       func() error { return firstError(c.FeatureTypes(ctx, FeatureType{})) },
-			"api token":           func() error { _, err := c.APIToken(ctx, APIToken{ID: "0123456789abcdef"}); return err },
-			"webhook":             func() error { _, err := c.Webhook(ctx, Integration{ID: 7}); return err },
-			"integrations":        func() error { return firstError(c.Integrations(ctx, Integration{})) },
-			"user":                func() error { _, err := c.User(ctx, User{ID: 7}); return err },
-			"environments":        func() error { return firstError(c.Environments(ctx, Environment{})) },
-			"projects":            func() error { return firstError(c.Projects(ctx, Project{})) },
-			"features":            func() error { return firstError(c.Features(ctx, Feature{Project: "p"})) },
-			"tags":                func() error { _, err := c.flagTags(ctx, "p", "f"); return err },
-			"server":              func() error { _, err := c.Server(ctx); return err },
-			"project environment": func() error { _, err := c.ProjectEnvironment(ctx, ProjectEnvironment{Project: "p", Environment: "e"}); return err },
-			"project member":      func() error { _, err := c.ProjectMember(ctx, ProjectMember{Project: "p", UserID: 7}); return err },
+			"feature type":  func() error { _, err := c.FeatureType(ctx, FeatureType{ID: "release"}); return err },
+			"feature types": func() error { return firstError(c.FeatureTypes(ctx, FeatureType{})) },
+			"api token":     func() error { _, err := c.APIToken(ctx, APIToken{ID: "0123456789abcdef"}); return err },
+			"webhook":       func() error { _, err := c.Webhook(ctx, Integration{ID: 7}); return err },
+			"integrations":  func() error { return firstError(c.Integrations(ctx, Integration{})) },
+			"user":          func() error { _, err := c.User(ctx, User{ID: 7}); return err },
+			"environments":  func() error { return firstError(c.Environments(ctx, Environment{})) },
+			"projects":      func() error { return firstError(c.Projects(ctx, Project{})) },
+			"features":      func() error { return firstError(c.Features(ctx, Feature{Project: "p"})) },
+			"tags":          func() error { _, err := c.flagTags(ctx, "p", "f"); return err },
+			"server":        func() error { _, err := c.Server(ctx); return err },
+			"project environment": func() error {
+				_, err := c.ProjectEnvironment(ctx, ProjectEnvironment{Project: "p", Environment: "e"})
+				return err
+			},
+			"project member": func() error { _, err := c.ProjectMember(ctx, ProjectMember{Project: "p", UserID: 7}); return err },
 		} {
 			if err := call(); err == nil || errors.Is(err, rest.ErrNotFound) {
 				t.Errorf("%s answered with %s: %v", what, body, err)

@@ -55,7 +55,7 @@ func (c *Client) ContextFields(ctx context.Context, _ ContextField) iter.Seq2[Co
 
 // CreateContextField makes one.
 func (c *Client) CreateContextField(ctx context.Context, want ContextField) (ContextField, error) {
-	made, err := contextFields.send(ctx, c, http.MethodPost, rest.P("/api/admin/context"), want.settings(), want)
+	made, err := contextFields.create(ctx, c, rest.P("/api/admin/context"), want.settings(), func(f ContextField) bool { return f.Name == want.Name })
 	return made, noProject(nameTaken(err), want.Project)
 }
 

@@ -50,7 +50,7 @@ func (c *Client) CountEnvironments(ctx context.Context) (int, error) {
 
 // CreateEnvironment makes one.
 func (c *Client) CreateEnvironment(ctx context.Context, want Environment) (Environment, error) {
-	made, err := environments.send(ctx, c, http.MethodPost, environmentsPath, want, want)
+	made, err := environments.create(ctx, c, environmentsPath, want, func(e Environment) bool { return e.Name == want.Name })
 	if err != nil {
 		return want, err
 	}

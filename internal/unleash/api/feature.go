@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -94,12 +95,18 @@ func (c *Client) flagAndTags(ctx context.Context, project, name string) (*Flag, 
 func withHint(err, kind error, hint string) error {
 	var e *rest.Error
 	if !errors.As(err, &e) {
-		return fmt.Errorf("%w. %s", err, hint)
+		return fmt.Errorf("%w. %s%w", err, hint, silent{kind})
 	}
 	hinted := *e
 	hinted.Kind, hinted.Hint = kind, strings.TrimSpace(e.Hint+" "+hint)
 	return &hinted
 }
+
+// silent is an error's kind without a word.
+type silent struct{ error }
+
+func (silent) Error() string   { return "" }
+func (s silent) Unwrap() error { return s.error }
 
 // Features lists the live flags of a project by name, each complete.
 func (c *Client) Features(ctx context.Context, within Feature) iter.Seq2[Feature, error] {
@@ -141,9 +148,16 @@ func (c *Client) Features(ctx context.Context, within Feature) iter.Seq2[Feature
 func (c *Client) CreateFeature(ctx context.Context, want Feature) (Feature, error) {
 	age := c.ageOf(want.Project, want.Name)
 	environments, unknown := c.projectEnvironments(ctx, want.Project)
-	made, err := rest.Send[*Flag](ctx, c.rest, http.MethodPost, rest.P("/api/admin/projects/{}/features", want.Project), map[string]any{
+	path := rest.P("/api/admin/projects/{}/features", want.Project)
+	made, err := rest.Send[*Flag](ctx, c.rest, http.MethodPost, path, map[string]any{
 		"name": want.Name, "type": want.Type, "description": want.Description, "impressionData": want.ImpressionData, "stale": want.Stale,
 	})
+	if err == nil && (made == nil || made.Name != want.Name) {
+		err = c.rest.Unexpected(http.MethodPost, path, "this flag")
+	}
+	if lost(err) {
+		made, err = c.lostFeature(ctx, want, err)
+	}
 	switch {
 	case hasStatus(err, http.StatusConflict), errors.Is(err, rest.ErrExists):
 		return c.reviveFeature(ctx, want, err)
@@ -153,8 +167,6 @@ func (c *Client) CreateFeature(ctx context.Context, want Feature) (Feature, erro
 		return Feature{}, ofName(err)
 	case err != nil:
 		return Feature{}, err
-	case made == nil || made.Name != want.Name:
-		return Feature{}, c.rest.Unexpected(http.MethodPost, rest.P("/api/admin/projects/{}/features", want.Project), "this flag")
 	}
 	made.Environments = environments
 	c.forgetFlag(want.Project, want.Name)
@@ -174,6 +186,18 @@ func (c *Client) CreateFeature(ctx context.Context, want Feature) (Feature, erro
 	return got, nil
 }
 
+// lostFeature finds the flag that was made although its answer was lost, for its name would be taken from then on: one that
+// has what was asked for and nothing else.
+func (c *Client) lostFeature(ctx context.Context, want Feature, err error) (*Flag, error) {
+	c.forgetFlag(want.Project, want.Name)
+	f, unread := c.flag(ctx, want.Project, want.Name)
+	if unread != nil || f.Type != want.Type || deref(f.Description) != want.Description || f.ImpressionData != want.ImpressionData || f.Stale != want.Stale ||
+		len(f.Links)+len(f.Dependencies)+len(f.Children) > 0 || slices.ContainsFunc(f.Environments, func(e FlagEnvironment) bool { return e.Enabled || len(e.Strategies) > 0 }) {
+		return nil, err
+	}
+	return f, nil
+}
+
 // ofName has what the server says about no field land on the name: it is about a pattern, or a limit.
 func ofName(err error) error {
 	var e *rest.Error
@@ -191,16 +215,27 @@ func (c *Client) reviveFeature(ctx context.Context, want Feature, taken error) (
 	_, err := c.flag(ctx, want.Project, want.Name)
 	if err == nil {
 		return Feature{}, ofKind(say(taken, "name", "Project %q has a flag of that name.", want.Project), rest.ErrExists)
-	} else if !errors.Is(err, rest.ErrNotFound) {
+	} else if !errors.Is(err, rest.ErrNotFound) && !errors.Is(err, errElsewhere) {
 		return Feature{}, err
 	}
 	said := err.Error()
+	ours := !c.lastArchived(want.Project + "/" + want.Name).IsZero()
 	environments, err := c.projectEnvironments(ctx, want.Project)
-	if err != nil || len(environments) == 0 { // then what revives finds out
-		err = nil
-	} else {
-		path := rest.P("/api/admin/projects/{}/features/{}/environments/{}", want.Project, want.Name, environments[0].Name)
-		err = c.rest.Do(ctx, http.MethodGet, path, nil, nil)
+	if err != nil { // then what revives finds out
+		environments, err = nil, nil
+	}
+	if !ours {
+		environments = environments[:min(len(environments), 1)]
+	}
+	var on []string // an archived flag still has where it was on, until it is revived
+	for _, e := range environments {
+		path := rest.P("/api/admin/projects/{}/features/{}/environments/{}", want.Project, want.Name, e.Name)
+		if e, err = rest.Get[FlagEnvironment](ctx, c.rest, path); err != nil {
+			break
+		}
+		if ours && e.Enabled {
+			on = append(on, e.Name)
+		}
 	}
 	switch {
 	case errors.Is(err, rest.ErrNotFound):
@@ -208,7 +243,7 @@ func (c *Client) reviveFeature(ctx context.Context, want Feature, taken error) (
 			"server says: %s. Choose another name, or manage that flag under its own project.", want.Project, said), nil)
 	case err != nil:
 		return Feature{}, err
-	case !want.Revive:
+	case !want.Revive && !ours:
 		return Feature{}, ofKind(say(taken, "name", "Project %q has an archived flag of that name, and on_archived is \"error\". Delete it from the "+
 			"archive, choose another name, or set on_archived = \"revive\" to bring it back with its strategies.", want.Project), nil)
 	}
@@ -222,15 +257,37 @@ func (c *Client) reviveFeature(ctx context.Context, want Feature, taken error) (
 	held, tags, err := c.flagAndTags(ctx, want.Project, want.Name)
 	if err == nil {
 		c.bringBack(held)
-		rest.Warn(ctx, fmt.Sprintf("Flag %q was revived from the archive", want.Name), "Project %q had an archived flag of this name. It is live again, off in "+
-			"every environment, and has what it had: %s. Tags and links that the configuration does not manage are as they were, too. "+
-			"With on_archived = \"error\" such a flag would be left in the archive.", want.Project, held.describeStrategies())
+		if ours {
+			err = c.switchOn(ctx, held, on)
+			rest.Warn(ctx, fmt.Sprintf("Flag %q was archived, and brought back", want.Name), "This run has archived the flag and made it again, so it has "+
+				"what it had, and is on where it was: %s. In between, it was off. If only its address in the configuration has changed, a moved "+
+				"block is what leaves it alone.", cmp.Or(strings.Join(on, ", "), "nowhere"))
+		} else {
+			rest.Warn(ctx, fmt.Sprintf("Flag %q was revived from the archive", want.Name), "Project %q had an archived flag of this name. It is live again, off in "+
+				"every environment, and has what it had: %s. Tags and links that the configuration does not manage are as they were, too. "+
+				"With on_archived = \"error\" such a flag would be left in the archive.", want.Project, held.describeStrategies())
+		}
+	}
+	if err == nil {
 		var got Feature
 		if got, err = c.settle(ctx, held, tags, want); err == nil {
 			return got, nil
 		}
 	}
-	return Feature{}, withHint(err, rest.ErrExists, "The flag is live again, off everywhere: it was revived from the archive before this failed.")
+	return Feature{}, withHint(err, rest.ErrExists, "The flag is live again: it was revived from the archive before this failed.")
+}
+
+// switchOn switches a flag on where it was on; what it had then is there, so that the server adds nothing.
+func (c *Client) switchOn(ctx context.Context, f *Flag, environments []string) error {
+	for _, name := range environments {
+		at := place{f.Project, f.Name, name}
+		if e := f.Environment(name); e != nil && enabled(e.Strategies) {
+			if err := c.turn(ctx, at, "on", e.Strategies); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // ofKind says what an error of the server means to whoever creates: only what can be imported is rest.ErrExists.
@@ -398,6 +455,9 @@ func (c *Client) DeleteFeature(ctx context.Context, at Feature) error {
 	}
 	err := c.rest.Do(ctx, http.MethodDelete, at.path(), nil, nil)
 	c.noteArchived(at.Project)
+	if err == nil {
+		c.noteArchived(at.Project + "/" + at.Name)
+	}
 	if hasStatus(err, http.StatusForbidden) {
 		c.forgetFlag(at.Project, at.Name)
 		if f, _ := c.flag(ctx, at.Project, at.Name); f != nil {
@@ -444,11 +504,16 @@ func (c *Client) purgeFeature(ctx context.Context, at Feature) error {
 		return err
 	}
 	if f == nil || f.Lifecycle == nil || f.Lifecycle.Stage == stageArchived {
-		if err := c.awaitLifecycle(ctx, at, now, f != nil); err != nil {
-			return err
-		}
+		err = c.awaitLifecycle(ctx, at, now, f != nil)
 	}
-	return c.rest.Do(ctx, http.MethodDelete, rest.P("/api/admin/archive/{}", at.Name), nil, nil)
+	if err == nil {
+		err = c.rest.Do(ctx, http.MethodDelete, rest.P("/api/admin/archive/{}", at.Name), nil, nil)
+	}
+	if err != nil && !errors.Is(err, rest.ErrNotFound) {
+		return withHint(err, nil, "The flag is archived, but not deleted: it keeps its name, and the next plan will not see it any more. Delete it from the "+
+			"archive in the dashboard, or destroy again before anything else is planned, with -refresh=false.")
+	}
+	return err
 }
 
 // awaitLifecycle waits until the server has worked up what was done to a flag before it was archived by a change of its
@@ -464,7 +529,7 @@ func (c *Client) awaitLifecycle(ctx context.Context, at Feature, f *Flag, live b
 		if err != nil || len(stages) == 0 && old || len(stages) > 0 && slices.Contains(stages, Stage{stageArchived}) != live {
 			return nil //nolint:nilerr // no lifecycle, nothing to wait for
 		}
-		if err := c.wait(ctx, pollLifecycle); err != nil {
+		if err := c.wait(rest.Steady(ctx), pollLifecycle); err != nil {
 			return err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 type FeatureUse struct {
 	Environments int // where it is on
 	Strategies   int // in all of them
+	Children     []string
 }
 
 // FeatureUse takes one request, if that.
@@ -19,6 +20,7 @@ func (c *Client) FeatureUse(ctx context.Context, at Feature) (use FeatureUse, er
 	if err != nil {
 		return use, err
 	}
+	use.Children = f.Children
 	for _, e := range f.Environments {
 		use.Strategies += len(e.Strategies)
 		if e.Enabled {

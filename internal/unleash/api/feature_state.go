@@ -60,7 +60,6 @@ func (c *Client) CreateFeatureState(ctx context.Context, want FeatureState) (Fea
 			return want, err
 		}
 		want.Strategies = there
-		c.list(at, there)
 	}
 	switch {
 	case want.Enabled == nil:
@@ -147,6 +146,9 @@ func (c *Client) turn(ctx context.Context, at place, how string, there []Strateg
 	if how == "on" && !enabled(there) {
 		c.expectDefault(at, there)
 		c.forgetFlag(at.project, at.feature)
+		rest.Warn(ctx, "Switched on without a strategy", "The flag %q had no enabled strategy in %q when it was switched on, so Unleash has added one that gives it to "+
+			"everybody. The first enabled flagops_unleash_strategy that this run makes there takes its place; if none does, it stays. A feature state that depends_on "+
+			"its strategies switches on after they are there.", at.feature, at.environment)
 		return nil
 	}
 	c.amendStrategies(at, func(e *FlagEnvironment) { e.Enabled = how == "on" })
@@ -157,49 +159,81 @@ func (c *Client) turn(ctx context.Context, at place, how string, there []Strateg
 type byServer struct {
 	added map[place][]string // it added a strategy with "on", to strategies with these ids
 	fell  map[place]bool     // it switched off with the last enabled strategy, and nobody has switched since; true: warned of
+	on    map[place]bool     // whether a flag was on when it was last seen
 
-	revived map[string]bool // strategies that came back with a flag, until somebody owns them again
-	listed  map[string]bool // strategies that a feature state owns in its list
+	revived map[string]bool // ids of strategies that came back with a flag, until somebody owns them again
+	owned   map[string]bool // ids of strategies that were asked for alone: somebody has them in a state
 }
 
-// list remembers whose strategies are a feature state's: what was a resource of its own may be destroyed after that.
-func (c *Client) list(at place, strategies []Strategy) {
+func newByServer() byServer {
+	return byServer{map[place][]string{}, map[place]bool{}, map[place]bool{}, map[string]bool{}, map[string]bool{}}
+}
+
+// own remembers that a strategy is somebody's.
+func (c *Client) own(id string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.byServer.listed == nil {
-		c.byServer.listed = map[string]bool{}
-	}
-	for _, s := range strategies {
-		c.byServer.listed[at.String()+s.ID] = true
-	}
+	c.byServer.owned[id] = true
 }
 
-func (c *Client) isListed(at place, id string) bool {
+// known is what has been read of a flag in an environment, nil where nothing has. Nobody may change it.
+func (c *Client) known(at place) []Strategy {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.byServer.listed[at.String()+id]
+	f := c.flags[at.project+"/"+at.feature]
+	if f == nil {
+		return nil
+	}
+	e := f.Environment(at.environment)
+	if e == nil {
+		return nil
+	}
+	return strategiesIn(at, e)
 }
 
-// bringBack remembers the strategies that a flag has brought back from the archive; takeBack gives one of them away, once.
+// Alike is the id of a strategy that is what is wanted and that nobody owns, "" where nothing is known of one. It asks for
+// nothing: what a plan has read is enough to see that a strategy is about to be there twice.
+func (c *Client) Alike(want Strategy) string {
+	at := want.place()
+	for _, s := range c.known(at) {
+		c.mu.Lock()
+		owned := c.byServer.owned[s.ID]
+		c.mu.Unlock()
+		if _, differs := want.update(s); !differs && deref(want.Title) == deref(s.Title) && !owned {
+			return s.ID
+		}
+	}
+	return ""
+}
+
+// Everybody says that a flag, as far as is known without asking, is off and has no strategy that is enabled: Unleash gives it
+// to everybody once it is switched on.
+func (c *Client) Everybody(at FeatureState) bool {
+	strategies := c.known(at.place())
+	return strategies != nil && !enabled(strategies)
+}
+
+// bringBack remembers the strategies that a flag has brought back from the archive; takeBack gives one of them away.
 func (c *Client) bringBack(f *Flag) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.byServer.revived == nil {
-		c.byServer.revived = map[string]bool{}
-	}
 	for _, e := range f.Environments {
 		for _, s := range e.Strategies {
-			c.byServer.revived[place{f.Project, f.Name, e.Name}.String()+s.ID] = true
+			c.byServer.revived[s.ID] = true
 		}
 	}
 }
 
-func (c *Client) takeBack(at place, id string) bool {
+func (c *Client) takeBack(id string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	was := c.byServer.revived[at.String()+id]
-	delete(c.byServer.revived, at.String()+id)
-	return was
+	delete(c.byServer.revived, id)
+}
+
+func (c *Client) isRevived(id string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.byServer.revived[id]
 }
 
 func (c *Client) expectDefault(at place, there []Strategy) {
@@ -209,9 +243,6 @@ func (c *Client) expectDefault(at place, there []Strategy) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.byServer.added == nil {
-		c.byServer.added = map[place][]string{}
-	}
 	c.byServer.added[at] = ids
 }
 
@@ -237,17 +268,22 @@ func (c *Client) forgetDefault(at place) {
 	delete(c.byServer.added, at)
 }
 
-// noteFall remembers that the server has switched a flag off, as it does with the last enabled strategy.
-func (c *Client) noteFall(at place) {
-	c.amendStrategies(at, func(e *FlagEnvironment) {
-		if e.Enabled && !enabled(e.Strategies) {
-			e.Enabled = false
-			if c.byServer.fell == nil {
-				c.byServer.fell = map[place]bool{}
-			}
-			c.byServer.fell[at] = false
-		}
-	})
+// noteFall remembers that the server has switched a flag off, as it does with the last enabled strategy. A flag that is not
+// remembered, as after a write to its project, is read.
+func (c *Client) noteFall(ctx context.Context, at place) {
+	c.mu.Lock()
+	was := c.byServer.on[at]
+	c.mu.Unlock()
+	strategies, on, err := c.strategies(ctx, at)
+	if err != nil || !was || enabled(strategies) {
+		return
+	}
+	if on { // as it was remembered
+		c.amendStrategies(at, func(e *FlagEnvironment) { e.Enabled = false })
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.byServer.on[at], c.byServer.fell[at] = false, false
 }
 
 func (c *Client) rise(at place) {

@@ -51,6 +51,12 @@ func (b *tagBook) drop(project, name string) {
 	delete(b.known, project+"/"+name)
 }
 
+func (b *tagBook) dropAll() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	clear(b.known)
+}
+
 func (b *tagBook) get(project, name string) ([]Tag, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

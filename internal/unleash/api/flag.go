@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 
 	"github.com/flagops/terraform-provider-flagops/internal/rest"
 )
@@ -80,7 +81,7 @@ func (c *Client) flag(ctx context.Context, project, name string) (*Flag, error) 
 		}
 		f, err := rest.Get[*Flag](ctx, c.rest, flagPath(project, name))
 		if err != nil {
-			return nil, err
+			return nil, movedAway(err)
 		}
 		if f == nil || f.Name != name {
 			return nil, c.rest.Unexpected(http.MethodGet, flagPath(project, name), "this flag")
@@ -99,6 +100,22 @@ func (c *Client) flag(ctx context.Context, project, name string) (*Flag, error) 
 	defer c.mu.Unlock()
 	return known.clone()
 }
+
+var inProject = regexp.MustCompile(`there's a feature with that name in project "(.*)"`)
+
+// movedAway has a flag that is in another project not be gone: whoever forgets it, and its strategies, would make them twice.
+func movedAway(err error) error {
+	var e *rest.Error
+	if errors.As(err, &e) && errors.Is(err, rest.ErrNotFound) {
+		if there := inProject.FindStringSubmatch(e.Message); there != nil {
+			e.Kind = errElsewhere
+			e.Hint = fmt.Sprintf("Take what belongs to it out of the state (terraform state rm, or removed blocks), and import it with project = %q.", there[1])
+		}
+	}
+	return err
+}
+
+var errElsewhere = errors.New("in another project")
 
 // flagAge tells whether what a request shows of a flag is still how it is.
 type flagAge struct{ project, flag int }
@@ -147,6 +164,9 @@ func (c *Client) inEnvironment(ctx context.Context, project, name, environment s
 	if e == nil {
 		return f, nil, notLinked(flagPath(project, name), project, environment)
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.byServer.on[place{project, name, environment}] = e.Enabled
 	return f, e, nil
 }
 

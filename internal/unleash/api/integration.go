@@ -151,13 +151,24 @@ type addonList struct {
 }
 
 func (c *Client) addons(ctx context.Context) (addonList, error) {
-	return remember(ctx, c, addons, func(ctx context.Context) (addonList, error) {
-		list, err := rest.Get[addonList](ctx, c.rest, addonsPath)
-		if err == nil && (list.Addons == nil || list.Providers == nil) {
-			err = c.rest.Unexpected(http.MethodGet, addonsPath, "a list of integrations")
-		}
-		return list, err
-	})
+	return remember(ctx, c, addons, c.listAddons)
+}
+
+func (c *Client) listAddons(ctx context.Context) (addonList, error) {
+	list, err := rest.Get[addonList](ctx, c.rest, addonsPath)
+	if err == nil && (list.Addons == nil || list.Providers == nil) {
+		err = c.rest.Unexpected(http.MethodGet, addonsPath, "a list of integrations")
+	}
+	return list, err
+}
+
+var integrations = collection[addon]{
+	name: addons,
+	list: func(c *Client, ctx context.Context) ([]addon, error) {
+		list, err := c.listAddons(ctx)
+		return list.Addons, err
+	},
+	same: func(a, b addon) bool { return a.ID == b.ID },
 }
 
 // Providers are the types of integrations that the server knows.
@@ -228,11 +239,10 @@ func (c *Client) integrations(ctx context.Context, wanted func(addon) bool) iter
 func (c *Client) CreateIntegration(ctx context.Context, want Integration) (Integration, error) {
 	a := addon{Provider: want.Type, Parameters: map[string]json.RawMessage{}, Events: []string{}, Environments: []string{}, Projects: []string{}}
 	a.change(Integration{}, want)
-	made, err := rest.Send[addon](ctx, c.rest, http.MethodPost, addonsPath, a)
-	c.forget(addons)
-	if err == nil && made.ID == 0 {
-		err = c.rest.Unexpected(http.MethodPost, addonsPath, "an integration")
-	}
+	made, err := integrations.create(ctx, c, addonsPath, a, func(m addon) bool {
+		return m.ID != 0 && m.Provider == want.Type && m.Enabled == want.Enabled && deref(m.Description) == want.Description && sameSet(m.Events, a.Events) &&
+			sameSet(m.Environments, a.Environments) && sameSet(m.Projects, a.Projects)
+	})
 	return made.object(), explainAddon(err, want)
 }
 

@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"iter"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/flagops/terraform-provider-flagops/internal/rest"
@@ -116,11 +118,17 @@ func (c *Client) CreateProject(ctx context.Context, want Project) (Project, erro
 		DefaultStickiness string  `json:"defaultStickiness"`
 		FeatureLimit      *int64  `json:"featureLimit,omitempty"`
 	}
+	if want.ID == "" { // then the server makes one that is free, and the archived project would keep its flags
+		if archived := c.archivedProjects(ctx, func(p listedProject) bool { return p.Name == want.Name }); len(archived) == 1 {
+			want.ID = archived[0].ID
+			return c.reviveProject(ctx, want)
+		}
+	}
 	made, err := rest.Send[listedProject](ctx, c.rest, http.MethodPost, projectsPath,
 		body{want.ID, want.Name, want.Description, want.Mode, want.DefaultStickiness, want.FeatureLimit})
 	c.forget(projects)
 	switch {
-	case errors.Is(err, rest.ErrExists) && c.archived(ctx, want.ID):
+	case errors.Is(err, rest.ErrExists) && len(c.archivedProjects(ctx, func(p listedProject) bool { return p.ID == want.ID })) > 0:
 		return c.reviveProject(ctx, want)
 	case err != nil:
 		return want, err
@@ -144,9 +152,12 @@ func (c *Client) CreateProject(ctx context.Context, want Project) (Project, erro
 	return got, nil
 }
 
-func (c *Client) archived(ctx context.Context, id string) bool {
+func (c *Client) archivedProjects(ctx context.Context, wanted func(listedProject) bool) []listedProject {
 	archived, err := listOf[listedProject](ctx, c, projectsPath.Query("archived", true), "projects")
-	return err == nil && slices.ContainsFunc(archived, func(p listedProject) bool { return p.ID == id })
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(archived, func(p listedProject) bool { return !wanted(p) })
 }
 
 func (c *Client) reviveProject(ctx context.Context, want Project) (Project, error) {
@@ -228,26 +239,37 @@ func (c *Client) DeleteProject(ctx context.Context, at Project) error {
 		}
 	}
 	c.forgetProject(at.ID)
-	c.forget(projects, apiTokens)
+	c.forget(projects, apiTokens.name)
 	var e *rest.Error
 	if errors.As(err, &e) && e.Status == http.StatusForbidden && (at.ID == DefaultProject || len(there.FeatureTypeCounts) > 0) {
 		e.Hint = "A project with live flags is neither deleted nor archived, and the project \"default\" never: archive or move its flags first."
+		if flags, err := c.taggedFlags(ctx, at.ID); err == nil && len(flags) > 0 {
+			names := make([]string, len(flags))
+			for i, f := range flags {
+				names[i] = f.Name
+			}
+			slices.Sort(names)
+			e.Hint += fmt.Sprintf(" It has %d: %s.", len(names), strings.Join(names[:min(len(names), 10)], ", "))
+		}
 	}
 	return err
 }
 
-func (c *Client) noteArchived(project string) {
+func (c *Client) noteArchived(what string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.archivals[project] = time.Now()
+	c.archivals[what], c.archivals[""] = time.Now(), time.Now()
+}
+
+func (c *Client) lastArchived(what string) time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.archivals[what]
 }
 
 // awaitArchived waits until the server has worked up what this process has archived in a project, which is deleted with it.
 func (c *Client) awaitArchived(ctx context.Context, project string) error {
-	c.mu.Lock()
-	last := c.archivals[project]
-	c.mu.Unlock()
-	if left := settled - time.Since(last); left > 0 {
+	if left := settled - time.Since(c.lastArchived(project)); left > 0 {
 		return c.wait(ctx, left)
 	}
 	return nil

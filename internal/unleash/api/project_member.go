@@ -117,6 +117,14 @@ func (c *Client) ProjectMembers(ctx context.Context, within ProjectMember) iter.
 
 // CreateProjectMember gives a user a role, beside those that the user has.
 func (c *Client) CreateProjectMember(ctx context.Context, want ProjectMember) (ProjectMember, error) {
+	if a, err := c.access(ctx, want.Project); err == nil && len(a.rolesOf(want.UserID)) > 0 {
+		var has []string
+		for _, id := range a.rolesOf(want.UserID) {
+			has = append(has, a.role(id))
+		}
+		rest.Warn(ctx, "A user has several roles in a project", "User %d is %s of project %q, too, which this resource leaves alone.",
+			want.UserID, strings.Join(has, " and "), want.Project)
+	}
 	return want, c.changeRoles(ctx, want, "", want.Role)
 }
 
@@ -168,6 +176,12 @@ func (c *Client) changeRoles(ctx context.Context, at ProjectMember, take, give s
 	var e *rest.Error
 	if errors.As(err, &e) && e.Status == http.StatusInternalServerError && strings.Contains(e.Message, "violates foreign key constraint") {
 		return say(err, "user_id", "There is no user %d.", at.UserID)
+	}
+	if err != nil || give == "" {
+		return err
+	}
+	if a, err = c.access(ctx, at.Project); err == nil && len(a.rolesOf(at.UserID)) == 0 { // a user that was deleted takes roles, and nobody sees them
+		return refuse("user_id", "There is no user %d any more.", at.UserID)
 	}
 	return err
 }

@@ -54,7 +54,7 @@ func TestDeleteProject(t *testing.T) {
 		if _, err := c.Project(t.Context(), at); !errors.Is(err, rest.ErrNotFound) {
 			t.Error(err)
 		}
-		if archived := c.archived(t.Context(), "p"); archived != at.Archive {
+		if archived := c.archivedProjects(t.Context(), func(p listedProject) bool { return p.ID == "p" }); (len(archived) == 1) != at.Archive {
 			t.Errorf("archived: %v", archived)
 		}
 	}

@@ -61,11 +61,7 @@ func (c *Client) SegmentCount(ctx context.Context) (int, error) {
 
 // CreateSegment makes one.
 func (c *Client) CreateSegment(ctx context.Context, want Segment) (Segment, error) {
-	defer c.forget(segments.name)
-	made, err := rest.Send[Segment](ctx, c.rest, http.MethodPost, segmentsPath, want.settings())
-	if err == nil && (made.ID == 0 || made.Name != want.Name) {
-		return want, c.rest.Unexpected(http.MethodPost, segmentsPath, "this segment")
-	}
+	made, err := segments.create(ctx, c, segmentsPath, want.settings(), func(s Segment) bool { return s.ID != 0 && s.Name == want.Name })
 	return made, c.segmentRefused(ctx, want, err)
 }
 

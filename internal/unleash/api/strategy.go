@@ -64,7 +64,7 @@ func ParameterProblem(strategy, parameter, value string) string {
 		return ""
 	}
 	switch percent, err := strconv.ParseFloat(value, 64); {
-	case parameter == "rollout" && (err != nil || percent < 0 || percent > 100):
+	case parameter == "rollout" && (err != nil || percent > 100 || strings.Trim(value, "0123456789.") != ""): // Go takes 1_0 and NaN
 		return fmt.Sprintf("rollout is per cent, a number from 0 to 100, not %q.", value)
 	case (parameter == "stickiness" || parameter == "groupId") && value == "":
 		return "The server puts its default in the place of an empty " + parameter + ": leave it out."
@@ -74,8 +74,6 @@ func ParameterProblem(strategy, parameter, value string) string {
 
 // place is a flag in an environment.
 type place struct{ project, feature, environment string }
-
-func (p place) String() string { return fmt.Sprintf("%q %q %q ", p.project, p.feature, p.environment) }
 
 func (s Strategy) place() place { return place{s.Project, s.Feature, s.Environment} }
 
@@ -202,13 +200,20 @@ func sameSegments(a, b []int64) bool {
 	return slices.Equal(set(a), set(b))
 }
 
-// Strategy reads one. Strategies of a flag are all read with the flag.
+// Strategy reads one. Strategies of a flag are all read with the flag, but for those in an environment that the project does
+// not have any more: the server hides them there until the environment is back, and then they count again.
 func (c *Client) Strategy(ctx context.Context, at Strategy) (Strategy, error) {
-	strategies, _, err := c.strategies(ctx, at.place())
+	f, e, err := c.inEnvironment(ctx, at.Project, at.Feature, at.Environment)
+	if f != nil && e == nil {
+		if hidden, unread := listOf[Strategy](ctx, c, at.place().path("/strategies"), ""); unread == nil {
+			e, err = &FlagEnvironment{Strategies: hidden}, nil
+		}
+	}
 	if err != nil {
 		return at, err
 	}
-	if s := findStrategy(strategies, at.ID); s != nil {
+	if s := findStrategy(strategiesIn(at.place(), e), at.ID); s != nil {
+		c.own(at.ID)
 		return *s, nil
 	}
 	return at, notFound(at.path(), "Flag %q has no strategy %q in environment %q", at.Feature, at.ID, at.Environment)
@@ -255,7 +260,7 @@ func (c *Client) CreateStrategy(ctx context.Context, want Strategy) (Strategy, e
 		made, err = c.takeRevived(ctx, want, there)
 	}
 	if err == nil && made == nil {
-		if made, err = c.postStrategy(ctx, want); err != nil {
+		if made, err = c.postStrategy(ctx, want); lost(err) {
 			made, err = c.lostStrategy(ctx, want, there, err)
 		}
 	}
@@ -265,19 +270,28 @@ func (c *Client) CreateStrategy(ctx context.Context, want Strategy) (Strategy, e
 		}
 		return want, err
 	}
+	c.warnDefault(ctx, *made, there)
 	if err := c.switchBack(ctx, want.place()); err != nil {
 		return *made, &rest.PartialError{Err: err}
 	}
 	return *made, nil
 }
 
+// warnDefault names a strategy beside a new one that looks like what Unleash adds to a flag that is switched on without, as
+// an earlier run may have done before it failed: with it, everybody gets the flag, whatever the new one says.
+func (c *Client) warnDefault(ctx context.Context, made Strategy, beside []Strategy) {
+	theirs := Strategy{Name: FlexibleRollout, Parameters: Parameters{"rollout": "100", "groupId": made.Feature}}.Complete()
+	for _, s := range beside {
+		if _, differs := theirs.update(s); !differs && s.ID != made.ID {
+			rest.Warn(ctx, "A strategy gives the flag to everybody", "Flag %q has the strategy %q in %q beside the one that was added. It looks like what Unleash adds when a "+
+				"flag is switched on without a strategy, and gives the flag to everybody. If it is nobody's, delete it in the dashboard.", made.Feature, s.ID, made.Environment)
+		}
+	}
+}
+
 // lostStrategy finds what was made although its answer was lost, for it would be made twice: the one strategy that was not
 // there before, if it is as wanted.
 func (c *Client) lostStrategy(ctx context.Context, want Strategy, before []Strategy, err error) (*Strategy, error) {
-	var answer *rest.Error
-	if errors.As(err, &answer) && answer.Status < http.StatusInternalServerError && answer.Status >= http.StatusBadRequest {
-		return nil, err
-	}
 	now, _, unread := c.strategies(ctx, want.place())
 	now = slices.DeleteFunc(now, func(s Strategy) bool { return findStrategy(before, s.ID) != nil })
 	if unread != nil || len(now) != 1 {
@@ -289,20 +303,39 @@ func (c *Client) lostStrategy(ctx context.Context, want Strategy, before []Strat
 	return &now[0], nil
 }
 
-// takeDefault turns the strategy that the server has added by itself into want; nil where there is none.
-func (c *Client) takeDefault(ctx context.Context, want Strategy, there []Strategy) (*Strategy, error) {
-	before, added := c.addedDefault(want.place())
-	if !added || want.Disabled { // a disabled one in its place would switch the flag off
-		return nil, nil
+// theDefault is the strategy that the server has added by itself in this run, nil where there is none.
+func (c *Client) theDefault(at place, there []Strategy) *Strategy {
+	before, added := c.addedDefault(at)
+	there = slices.DeleteFunc(slices.Clone(there), func(s Strategy) bool { return slices.Contains(before, s.ID) })
+	if !added || len(there) != 1 {
+		return nil
 	}
-	there = slices.DeleteFunc(there, func(s Strategy) bool { return slices.Contains(before, s.ID) })
-	if len(there) != 1 {
+	return &there[0]
+}
+
+// dropDefault deletes it: a strategy that was there, but disabled, takes its place.
+func (c *Client) dropDefault(ctx context.Context, at place) error {
+	if _, added := c.addedDefault(at); !added {
+		return nil
+	}
+	there, _, err := c.strategies(ctx, at)
+	if s := c.theDefault(at, there); err == nil && s != nil {
+		err = c.removeStrategy(ctx, *s)
+		c.forgetDefault(at)
+	}
+	return err
+}
+
+// takeDefault turns it into want; nil where there is none.
+func (c *Client) takeDefault(ctx context.Context, want Strategy, there []Strategy) (*Strategy, error) {
+	theirs := c.theDefault(want.place(), there)
+	if theirs == nil || want.Disabled { // a disabled one in its place would switch the flag off
 		return nil, nil
 	}
 	order := want.SortOrder
 	want = want.Complete()
-	want.ID = there[0].ID
-	body, _ := want.update(there[0])
+	want.ID = theirs.ID
+	body, _ := want.update(*theirs)
 	body.Parameters = want.Parameters // none of the default's
 	made, err := c.putStrategy(ctx, want, body)
 	if err != nil {
@@ -315,30 +348,41 @@ func (c *Client) takeDefault(ctx context.Context, want Strategy, there []Strateg
 	return &made, nil
 }
 
-// takeRevived is a strategy that came back with a flag from the archive in this run and is what is wanted, or is called the
-// same: it was this resource's, before the flag was archived. nil where there is none.
+// takeRevived is a strategy that came back with a flag from the archive in this run and was this resource's before the flag
+// was archived, as far as that can be told: it is what is wanted and nothing beside; or the only one that is what is wanted,
+// whatever others have made of the rest; or the only one of its type that is called the same. nil where there is none.
 func (c *Client) takeRevived(ctx context.Context, want Strategy, there []Strategy) (*Strategy, error) {
-	at, title := want.place(), deref(want.Title)
-	for _, fits := range []func(Strategy) bool{
+	at := want.place()
+	for i, fits := range []func(Strategy) bool{
+		func(s Strategy) bool { _, differs := want.Complete().update(s); return !differs },
 		func(s Strategy) bool { _, differs := want.update(s); return !differs },
-		func(s Strategy) bool { return title != "" && s.Name == want.Name && deref(s.Title) == title },
+		func(s Strategy) bool {
+			return deref(want.Title) != "" && s.Name == want.Name && deref(s.Title) == *want.Title
+		},
 	} {
-		for _, s := range there {
-			if !fits(s) || !c.takeBack(at, s.ID) {
-				continue
-			}
-			want.ID = s.ID
-			if body, differs := want.update(s); differs {
-				var err error
-				if s, err = c.putStrategy(ctx, want, body); err != nil {
-					return nil, err
-				}
-			}
-			if order := want.SortOrder; order != nil && *order != *s.SortOrder {
-				return c.sortStrategies(ctx, s, []sortOrder{{s.ID, *order}})
-			}
-			return &s, nil
+		candidates := slices.DeleteFunc(slices.Clone(there), func(s Strategy) bool { return !fits(s) || !c.isRevived(s.ID) })
+		if len(candidates) == 0 {
+			continue
 		}
+		if i > 0 && len(candidates) > 1 {
+			rest.Warn(ctx, "A revived flag has strategies of which several could be ours", "Flag %q came back from the archive with %d strategies in %q that "+
+				"could be a flagops_unleash_strategy of this configuration. None of them was taken for it, and a new one was added: look whether one is too many.",
+				at.feature, len(candidates), at.environment)
+			return nil, nil
+		}
+		s := candidates[0]
+		c.takeBack(s.ID)
+		want.ID = s.ID
+		if body, differs := want.update(s); differs {
+			var err error
+			if s, err = c.putStrategy(ctx, want, body); err != nil {
+				return nil, err
+			}
+		}
+		if order := want.SortOrder; order != nil && *order != *s.SortOrder {
+			return c.sortStrategies(ctx, s, []sortOrder{{s.ID, *order}})
+		}
+		return &s, nil
 	}
 	return nil, nil
 }
@@ -357,7 +401,10 @@ func (c *Client) UpdateStrategy(ctx context.Context, prior, want Strategy) (Stra
 		if hasOverrides(there.Variants) && !hasOverrides(body.Variants) {
 			warnStripped(ctx, there)
 		}
-		if there, err = c.putStrategy(ctx, want, body); err != nil {
+		if there, err = c.putStrategy(ctx, want, body); err == nil && !there.Disabled {
+			err = c.dropDefault(ctx, want.place())
+		}
+		if err != nil {
 			return want, err
 		}
 		c.warnFallen(ctx, want.place())
@@ -369,6 +416,9 @@ func (c *Client) UpdateStrategy(ctx context.Context, prior, want Strategy) (Stra
 		}
 		there = *moved
 	}
+	if want.SortOrder != nil { // somebody may have moved it meanwhile, which the next plan shows
+		there.SortOrder = want.SortOrder
+	}
 	return there, c.switchBack(ctx, want.place())
 }
 
@@ -377,11 +427,8 @@ func warnStripped(ctx context.Context, s Strategy) {
 		"that the server takes back in no update. They are gone.", s.ID, s.Feature)
 }
 
-// DeleteStrategy deletes one. One that a list has taken over in this run is no longer this resource's.
+// DeleteStrategy deletes one.
 func (c *Client) DeleteStrategy(ctx context.Context, s Strategy) error {
-	if c.isListed(s.place(), s.ID) {
-		return nil
-	}
 	// An environment that the project does not have any more hides its strategies until it is back: they are deleted all the same.
 	if _, err := c.Strategy(ctx, s); err != nil && !errors.Is(err, rest.ErrNotFound) {
 		return err
@@ -421,7 +468,9 @@ func (c *Client) putStrategy(ctx context.Context, want Strategy, body strategyBo
 			*s = got
 		}
 	})
-	c.noteFall(at)
+	if got.Disabled {
+		c.noteFall(ctx, at)
+	}
 	return strategiesIn(at, &FlagEnvironment{Strategies: []Strategy{got}})[0], nil
 }
 
@@ -434,7 +483,7 @@ func (c *Client) removeStrategy(ctx context.Context, s Strategy) error {
 	c.amendStrategies(at, func(e *FlagEnvironment) {
 		e.Strategies = slices.DeleteFunc(e.Strategies, func(other Strategy) bool { return other.ID == s.ID })
 	})
-	c.noteFall(at)
+	c.noteFall(ctx, at)
 	return nil
 }
 

@@ -65,7 +65,7 @@ func (c *Client) StrategyTypes(ctx context.Context, _ StrategyType) iter.Seq2[St
 
 // CreateStrategyType makes one, and then deprecates it where that is wanted.
 func (c *Client) CreateStrategyType(ctx context.Context, want StrategyType) (StrategyType, error) {
-	made, err := strategyTypes.send(ctx, c, http.MethodPost, rest.P("/api/admin/strategies"), want.settings(), want)
+	made, err := strategyTypes.create(ctx, c, rest.P("/api/admin/strategies"), want.settings(), func(t StrategyType) bool { return t.Name == want.Name })
 	if err != nil {
 		return made, nameTaken(err)
 	}

@@ -44,7 +44,7 @@ func (c *Client) TagTypes(ctx context.Context, _ TagType) iter.Seq2[TagType, err
 
 // CreateTagType makes one.
 func (c *Client) CreateTagType(ctx context.Context, want TagType) (TagType, error) {
-	made, err := tagTypes.send(ctx, c, http.MethodPost, rest.P("/api/admin/tag-types"), want, want)
+	made, err := tagTypes.create(ctx, c, rest.P("/api/admin/tag-types"), want, func(t TagType) bool { return t.Name == want.Name })
 	return made, nameTaken(err)
 }
 
@@ -53,10 +53,12 @@ func (c *Client) UpdateTagType(ctx context.Context, _, want TagType) (TagType, e
 	if err := tagTypes.do(ctx, c, http.MethodPut, want.path(), want); err != nil {
 		return want, err
 	}
-	return tagTypes.one(ctx, c, want)
+	_, err := tagTypes.one(ctx, c, want)
+	return want, err // what it leaves out, others may have set meanwhile: the next plan shows it
 }
 
 // DeleteTagType deletes one, its tags, and takes them off every flag.
 func (c *Client) DeleteTagType(ctx context.Context, at TagType) error {
+	defer c.tags.dropAll() // flags lose those of the type
 	return tagTypes.do(ctx, c, http.MethodDelete, at.path(), nil)
 }
