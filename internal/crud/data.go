@@ -6,6 +6,7 @@ import (
 	"math"
 	"sync"
 
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"golang.org/x/sync/semaphore"
 )
 
@@ -17,7 +18,22 @@ type Data struct {
 	mu      sync.Mutex
 	locks   map[string]*semaphore.Weighted
 	touched map[string]bool
-	claims  map[string]string // by what is claimed: the type that was first
+	claims  map[string]*claim   // by what objects of several types could own
+	planned map[string]*planned // by object
+}
+
+// claim is what a plan says about who owns something.
+type claim struct {
+	by      string // the type that owns it after this plan
+	creates bool   // an object of that type is made for it
+	from    string // the type that gives it up
+	deletes bool   // and takes it away with that
+}
+
+// planned is what a plan says about an object whose whole key is known.
+type planned struct {
+	created, destroyed bool
+	config             tftypes.Value // of the one resource that adopts it
 }
 
 // Missing stands for a backend's client C that cannot be had, and says why on first use.
@@ -25,7 +41,7 @@ type Missing[C any] struct{ Reason string }
 
 // NewData takes for each backend its client, or a Missing.
 func NewData(clients ...any) *Data {
-	return &Data{clients: clients, locks: map[string]*semaphore.Weighted{}, touched: map[string]bool{}, claims: map[string]string{}}
+	return &Data{clients: clients, locks: map[string]*semaphore.Weighted{}, touched: map[string]bool{}, claims: map[string]*claim{}, planned: map[string]*planned{}}
 }
 
 func clientOf[C any](d *Data) (C, error) {
@@ -80,12 +96,24 @@ func (d *Data) wasTouched(object string) bool {
 	return d.touched[object]
 }
 
-// claim remembers which type of resource owns something, and returns the type that was first.
-func (d *Data) claim(what, by string) string {
+// claim notes what a plan says about who owns something, and returns all that is known by now, whatever came first.
+func (d *Data) claim(what string, note func(*claim)) claim {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if _, taken := d.claims[what]; !taken {
-		d.claims[what] = by
+	if d.claims[what] == nil {
+		d.claims[what] = &claim{}
 	}
-	return d.claims[what]
+	note(d.claims[what])
+	return *d.claims[what]
+}
+
+// plan does the same for an object.
+func (d *Data) plan(object string, note func(*planned)) planned {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.planned[object] == nil {
+		d.planned[object] = &planned{}
+	}
+	note(d.planned[object])
+	return *d.planned[object]
 }

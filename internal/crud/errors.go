@@ -25,6 +25,7 @@ func (o *object[C, M, A]) fail(ctx context.Context, diags *diag.Diagnostics, ver
 		return
 	}
 	landed := false
+	var rest []string
 	for _, field := range sortedKeys(e.Fields) {
 		at := o.attribute(field)
 		for len(at.Steps()) > 0 { // a message about an element lands on its collection
@@ -34,14 +35,18 @@ func (o *object[C, M, A]) fail(ctx context.Context, diags *diag.Diagnostics, ver
 			at = at.ParentPath()
 		}
 		if len(at.Steps()) == 0 {
+			rest = append(rest, field+": "+strings.Join(e.Fields[field], " "))
 			continue
 		}
 		landed = true
 		detail := fmt.Sprintf("%s %s answered %d: %s", e.Method, e.Path, e.Status, strings.Join(e.Fields[field], " "))
 		diags.AddAttributeError(at, summary, sentence(detail)+hint(e)+advice)
 	}
-	if !landed {
+	switch {
+	case !landed:
 		diags.AddError(summary, sentence(err.Error())+advice) // which has the hint
+	case len(rest) > 0:
+		diags.AddError(summary, sentence(strings.Join(rest, "; ")))
 	}
 }
 

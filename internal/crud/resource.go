@@ -162,13 +162,16 @@ func (o *object[C, M, A]) Update(ctx context.Context, req resource.UpdateRequest
 		return
 	}
 	defer unlock()
-	var got A
-	var err error
-	if changed {
-		got, err = o.spec.Update(c, ctx, o.spec.ToAPI(&was), address)
-	} else { // only what Terraform alone knows has changed
-		got, err = o.spec.Read(c, ctx, address)
+	if !changed { // only what Terraform alone knows has changed
+		for _, name := range o.spec.Local {
+			prior[name] = plan[name]
+		}
+		resp.State.Raw = prior.raw(o.typ)
+		identify(resp.Identity, prior)
+		o.data.touch(o.name(prior))
+		return
 	}
+	got, err := o.spec.Update(c, ctx, o.spec.ToAPI(&was), address)
 	if err != nil {
 		o.fail(ctx, &resp.Diagnostics, "update", plan, err, "")
 		return
@@ -222,14 +225,13 @@ func (o *object[C, M, A]) ModifyPlan(ctx context.Context, req resource.ModifyPla
 			"the server, because its on_destroy is \"reset\". If it is only renamed here, add a moved block: without one, it is reset and set "+
 			"again, and is off or different in between.", o.display(prior)))
 	}
+	plan, config := explode(req.Plan.Raw, o.typ), explode(req.Config.Raw, o.typ)
+	o.claimed(ctx, prior, plan, creates, destroys, replaces, &resp.Diagnostics)
+	o.twice(prior, plan, req.Config.Raw, creates, destroys, &resp.Diagnostics)
 	if destroys || resp.Diagnostics.HasError() {
 		return
 	}
-	plan, config := explode(req.Plan.Raw, o.typ), explode(req.Config.Raw, o.typ)
 	o.planSecrets(ctx, prior, config, resp)
-	if o.claimed(ctx, plan, &resp.Diagnostics) {
-		return
-	}
 	if !creates && !replaces {
 		o.warnGivenUp(prior, plan, &resp.Diagnostics)
 	}
@@ -253,23 +255,89 @@ func (o *object[C, M, A]) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	}
 }
 
-// claimed reports that another type of resource owns what this one would own.
-func (o *object[C, M, A]) claimed(ctx context.Context, plan values, diags *diag.Diagnostics) bool {
+// claimed reports that another type of resource owns what this one would own, or comes to own it by what is no hand-over:
+// one that deletes what the other has taken over, or makes what is there again.
+func (o *object[C, M, A]) claimed(ctx context.Context, prior, plan values, creates, destroys, replaces bool, diags *diag.Diagnostics) {
 	if o.spec.Claims == nil || o.data == nil {
-		return false
+		return
 	}
-	want := decode[M](ctx, o.spec.Schema, plan, diags)
-	what := o.spec.Claims(&want)
-	if diags.HasError() || what == "" {
-		return diags.HasError()
+	claims := func(v values, is bool) string {
+		if !is {
+			return ""
+		}
+		m := decode[M](ctx, o.spec.Schema, v, diags)
+		return o.spec.Claims(&m)
 	}
-	other := o.data.claim(what, o.spec.Name)
-	if other == o.spec.Name {
-		return false
+	was, now := claims(prior, !creates), claims(plan, !destroys)
+	if diags.HasError() {
+		return
 	}
-	diags.AddError("Two ways to own the "+what, fmt.Sprintf("A flagops_%s and a flagops_%s in this configuration both own the %s: each would "+
-		"undo what the other does. Keep one of them.", o.spec.Name, other, what))
-	return true
+	if was != "" && was != now {
+		o.conflict(was, o.data.claim(was, func(c *claim) {
+			c.from, c.deletes = o.spec.Name, (destroys || replaces) && !o.keeps(prior)
+		}), diags)
+	}
+	if now != "" {
+		c := o.data.claim(now, func(c *claim) {
+			if c.by == "" {
+				c.by = o.spec.Name
+			}
+			c.creates = c.creates || creates && c.by == o.spec.Name
+		})
+		if c.by != o.spec.Name {
+			diags.AddError("Two ways to own the "+now, fmt.Sprintf("A flagops_%s and a flagops_%s in this configuration both own the %s: each would "+
+				"undo what the other does. Keep one of them.", o.spec.Name, c.by, now))
+			return
+		}
+		o.conflict(now, c, diags)
+	}
+}
+
+// conflict reports a change of owners that loses or doubles something.
+func (o *object[C, M, A]) conflict(what string, c claim, diags *diag.Diagnostics) {
+	switch {
+	case c.by == "" || c.from == "" || c.by == c.from:
+	case c.deletes:
+		diags.AddError("Taking over the "+what, fmt.Sprintf("This plan destroys a flagops_%s, and a flagops_%s owns the %s: what one deletes is what the other "+
+			"has, or is about to take over. Have Terraform forget the one instead of destroying it:\n\nremoved {\n  from = flagops_%s.this\n"+
+			"  lifecycle { destroy = false }\n}\n\nThe other then finds what is there.", c.from, c.by, what, c.from))
+	case c.creates:
+		diags.AddError("Taking over the "+what, fmt.Sprintf("This plan leaves the %s of a flagops_%s as they are on the server, and creates a flagops_%s: they would be "+
+			"there twice. Import them into the new resources with import blocks; terraform query finds their ids.", what, c.from, c.by))
+	}
+}
+
+// twice reports two resources for one object: one that goes and one that comes, as by a change of an address, or two that
+// both adopt it.
+func (o *object[C, M, A]) twice(prior, plan values, config tftypes.Value, creates, destroys bool, diags *diag.Diagnostics) {
+	v := plan
+	if destroys {
+		v = prior
+	}
+	if o.data == nil || slices.ContainsFunc(o.spec.Key, func(name string) bool { return !v.given(name) }) {
+		return
+	}
+	both := false
+	p := o.data.plan(o.name(v), func(p *planned) {
+		switch {
+		case !o.spec.Adopts:
+			p.created, p.destroyed = p.created || creates, p.destroyed || destroys
+		case destroys: // which keeps, or finds that its successor was at work
+		case p.config.IsNull():
+			p.config = config
+		default:
+			both = !p.config.Equal(config) // a replacement is planned twice
+		}
+	})
+	switch {
+	case p.created && p.destroyed:
+		diags.AddError(fmt.Sprintf("flagops_%s %s is to be destroyed and created", o.spec.Name, o.display(v)), fmt.Sprintf("Two addresses of the configuration mean "+
+			"one object, and Terraform runs them in no order. If it was only renamed here, say so:\n\nmoved {\n  from = flagops_%[1]s.old\n  to   = flagops_%[1]s.new\n}",
+			o.spec.Name))
+	case both:
+		diags.AddError(fmt.Sprintf("flagops_%s %s is there twice", o.spec.Name, o.display(v)),
+			"Two resources of this configuration manage the same object, and each would undo what the other does. Keep one of them.")
+	}
 }
 
 // replaces says that a change forces replacement. The framework knows too, but tells nobody before it is too late to warn.

@@ -227,6 +227,7 @@ func checkStrategies(ctx context.Context, client *api.Client, plan, prior []stra
 		return n
 	}
 	constraints := most(func(s strategyContent) int { return len(s.Constraints) })
+	segments := most(func(s strategyContent) int { return len(s.Segments) })
 	values := most(func(s strategyContent) (n int) {
 		for _, c := range s.Constraints {
 			n = max(n, len(c.Values))
@@ -235,14 +236,14 @@ func checkStrategies(ctx context.Context, client *api.Client, plan, prior []stra
 	})
 	for i, s := range plan {
 		refuse(at(i).AtName("constraints"), "constraints", len(s.Constraints), limits.Constraints, constraints)
-		refuse(at(i).AtName("segments"), "segments", len(s.Segments), limits.StrategySegments, 0)
+		refuse(at(i).AtName("segments"), "segments", len(s.Segments), limits.StrategySegments, segments)
 		for j, c := range s.Constraints {
 			refuse(at(i).AtName("constraints").AtListIndex(j).AtName("values"), "values", len(c.Values), limits.ConstraintValues, values)
 		}
-		if i < len(prior) && s.Parameters != nil && deref(s.Name) == deref(prior[i].Name) {
+		if was := counterpart(s, i, prior); was != nil && s.Parameters != nil {
 			var left []string
-			for _, name := range sortedNames(prior[i].Parameters) {
-				if prior[i].Parameters[name] != nil && s.Parameters[name] == nil {
+			for _, name := range sortedNames(was.Parameters) {
+				if was.Parameters[name] != nil && s.Parameters[name] == nil {
 					left = append(left, name)
 				}
 			}
@@ -262,6 +263,20 @@ func checkStrategies(ctx context.Context, client *api.Client, plan, prior []stra
 		}
 	}
 	return diags
+}
+
+// counterpart is the strategy of a prior list that one of the planned list was: the one of its type and title, or the one at
+// its place if that is of its type. nil where there is none.
+func counterpart(s strategyContent, i int, prior []strategyContent) *strategyContent {
+	for j := range prior {
+		if deref(prior[j].Name) == deref(s.Name) && deref(prior[j].Title) == deref(s.Title) {
+			return &prior[j]
+		}
+	}
+	if i < len(prior) && deref(prior[i].Name) == deref(s.Name) {
+		return &prior[i]
+	}
+	return nil
 }
 
 // readInline takes over a strategy that is part of another object. What was not said of it before, nil where nothing was, is
