@@ -6,7 +6,6 @@ import (
 	"math"
 	"sync"
 
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"golang.org/x/sync/semaphore"
 )
 
@@ -31,10 +30,7 @@ type claim struct {
 }
 
 // planned is what a plan says about an object whose whole key is known.
-type planned struct {
-	created, destroyed bool
-	config             tftypes.Value // of the one resource that adopts it
-}
+type planned struct{ created, destroyed bool }
 
 // Missing stands for a backend's client C that cannot be had, and says why on first use.
 type Missing[C any] struct{ Reason string }

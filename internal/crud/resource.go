@@ -227,7 +227,7 @@ func (o *object[C, M, A]) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	}
 	plan, config := explode(req.Plan.Raw, o.typ), explode(req.Config.Raw, o.typ)
 	o.claimed(ctx, prior, plan, creates, destroys, replaces, &resp.Diagnostics)
-	o.twice(prior, plan, req.Config.Raw, creates, destroys, &resp.Diagnostics)
+	o.twice(prior, plan, creates, destroys, &resp.Diagnostics)
 	if destroys || resp.Diagnostics.HasError() {
 		return
 	}
@@ -307,36 +307,21 @@ func (o *object[C, M, A]) conflict(what string, c claim, diags *diag.Diagnostics
 	}
 }
 
-// twice reports two resources for one object: one that goes and one that comes, as by a change of an address, or two that
-// both adopt it.
-func (o *object[C, M, A]) twice(prior, plan values, config tftypes.Value, creates, destroys bool, diags *diag.Diagnostics) {
+// twice reports two addresses for one object, of which one goes and one comes. What always exists may change its address:
+// that is no more than a write of what differs.
+func (o *object[C, M, A]) twice(prior, plan values, creates, destroys bool, diags *diag.Diagnostics) {
 	v := plan
 	if destroys {
 		v = prior
 	}
-	if o.data == nil || slices.ContainsFunc(o.spec.Key, func(name string) bool { return !v.given(name) }) {
+	if o.data == nil || o.spec.Adopts || slices.ContainsFunc(o.spec.Key, func(name string) bool { return !v.given(name) }) {
 		return
 	}
-	both := false
-	p := o.data.plan(o.name(v), func(p *planned) {
-		switch {
-		case !o.spec.Adopts:
-			p.created, p.destroyed = p.created || creates, p.destroyed || destroys
-		case destroys: // which keeps, or finds that its successor was at work
-		case p.config.IsNull():
-			p.config = config
-		default:
-			both = !p.config.Equal(config) // a replacement is planned twice
-		}
-	})
-	switch {
-	case p.created && p.destroyed:
+	p := o.data.plan(o.name(v), func(p *planned) { p.created, p.destroyed = p.created || creates, p.destroyed || destroys })
+	if p.created && p.destroyed {
 		diags.AddError(fmt.Sprintf("flagops_%s %s is to be destroyed and created", o.spec.Name, o.display(v)), fmt.Sprintf("Two addresses of the configuration mean "+
 			"one object, and Terraform runs them in no order. If it was only renamed here, say so:\n\nmoved {\n  from = flagops_%[1]s.old\n  to   = flagops_%[1]s.new\n}",
 			o.spec.Name))
-	case both:
-		diags.AddError(fmt.Sprintf("flagops_%s %s is there twice", o.spec.Name, o.display(v)),
-			"Two resources of this configuration manage the same object, and each would undo what the other does. Keep one of them.")
 	}
 }
 

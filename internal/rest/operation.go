@@ -20,6 +20,13 @@ func begin(ctx context.Context) {
 	}
 }
 
+type repeatableKey struct{}
+
+// Repeatable returns a context in which a POST is repeated as other writes are: doing it twice is as good as doing it once.
+func Repeatable(ctx context.Context) context.Context {
+	return context.WithValue(ctx, repeatableKey{}, true)
+}
+
 // Steady is ctx, or, once its operation has begun to write, one that is not cancelled.
 func Steady(ctx context.Context) context.Context {
 	if begun, ok := ctx.Value(operationKey{}).(*atomic.Bool); ok && begun.Load() {

@@ -147,7 +147,7 @@ func attribute(config Config, name string) string { return config.Backend + "." 
 //
 // Connection errors, 429 and 502, 503, 504 are retried. A POST is repeated only when the server cannot have acted: no
 // connection was made, 429, or 503 with Retry-After, which is how a server turns a request away at the door; a gateway
-// that lost its server half-way sends none.
+// that lost its server half-way sends none. One that is Repeatable is repeated like the others.
 func (c *Client) Do(ctx context.Context, method string, path Path, in, out any) error {
 	if path.err != nil {
 		return fmt.Errorf("%s: %s %w", c.config.Backend, method, path.err)

@@ -112,7 +112,7 @@ func checkRetry(ctx context.Context, response *http.Response, err error) (bool, 
 }
 
 func worthAgain(ctx context.Context, response *http.Response, err error) bool {
-	post := callOf(ctx).method == http.MethodPost
+	post := callOf(ctx).method == http.MethodPost && ctx.Value(repeatableKey{}) == nil
 	if err != nil {
 		return !permanent(err) && (!post || neverSent(err))
 	}

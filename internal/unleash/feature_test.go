@@ -557,7 +557,7 @@ func TestAccFeatureReplaced(t *testing.T) {
 	f.Reset()
 	plan := w.Run("plan", "-input=false")
 	contains(t, plan, fmt.Sprintf("Replacing flag %q makes a new one without its strategies", f.name), "forces replacement", "The old one is archived",
-		"It is on in 1 environments and has 4 strategies.", "1 to add, 0 to change, 1 to destroy")
+		"Environments where it is on: 1; strategies: 4.", "1 to add, 0 to change, 1 to destroy")
 	if n := len(f.Requests()); n > 4 { // the flag, its tags, the project's overview, the limits
 		t.Errorf("%d requests: %q", n, f.Requests())
 	}
@@ -569,10 +569,15 @@ func TestAccFeatureReplaced(t *testing.T) {
 	if status, _ := f.Send("GET", f.path()+"/environments/production", nil); status != 200 {
 		t.Errorf("the old one is not in the archive: %d", status)
 	}
-	// Tainted, it is archived and comes back as the same flag.
+	// Tainted, it is archived and comes back as the same flag, on where it was on.
+	f.Post(path(renamed)+"/environments/production/strategies", map[string]any{"name": "default"})
+	f.Post(path(renamed)+"/environments/production/on", nil)
 	w.Run("taint", theFeature)
-	contains(t, w.Apply(), "was revived from the archive")
+	contains(t, w.Apply(), "was archived, and brought back", "is on where it was: production.")
 	w.ExpectEmptyPlan()
+	if f.Get(path(renamed) + "/environments/production")["enabled"] != true || f.Get(path(renamed) + "/environments/development")["enabled"] != false {
+		t.Error("it is not on where it was")
+	}
 	w.Run("destroy", "-auto-approve")
 }
 
@@ -674,8 +679,9 @@ func TestAccFeatureBadInput(t *testing.T) {
 		{"..", "", []string{"none of"}},
 		{strings.Repeat("n", 101), "", []string{"string length must be between 1 and 100"}},
 		{"f", `type = "Release"`, []string{"must be one of", `"release"`}},
-		{"f", `tags = [{ value = "a" }]`, []string{"string length must be between 2 and 50"}},
-		{"f", `tags = [{ type = "", value = "aa" }]`, []string{"string length must be between 2 and 50"}},
+		{"f", `tags = [{ value = "a" }]`, []string{"UTF-8 character count must be between 2 and 50"}},
+		{"f", `tags = [{ value = "ü" }]`, []string{"UTF-8 character count must be between 2 and 50"}},
+		{"f", `tags = [{ type = "", value = "aa" }]`, []string{"UTF-8 character count must be between 2 and 50"}},
 		{"f", `tags = [null]`, []string{"Null"}},
 		{"f", `links = [{ url = "tickets.example.com" }]`, []string{"links", "It must begin with a scheme, such as https://."}},
 		{"f", `links = [{ url = "https://u:p@example.com" }]`, []string{"Unleash drops user names and passwords"}},

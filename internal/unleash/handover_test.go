@@ -63,22 +63,91 @@ resource "flagops_unleash_strategy" "s" {
 }
 `
 
-// A strategy that moves into a feature state's list survives the destruction of the resource that it was.
+// A strategy that moves into a feature state's list, and back: what would delete or double it is refused, and what Terraform
+// is told to forget, or to import, stays as it is, the flag on.
 func TestAccHandoverToList(t *testing.T) {
 	t.Parallel()
 	h := newHandover(t)
-	state := func(strategies string) string {
-		return "resource \"flagops_unleash_feature_state\" \"e\" {\n  feature = flagops_unleash_feature.f.name\n  environment = \"development\"\n  enabled = true\n" + strategies + "\n}\n"
-	}
+	const state = "resource \"flagops_unleash_feature_state\" \"e\" {\n  feature = flagops_unleash_feature.f.name\n  environment = \"development\"\n"
+	const list = state + "  strategies = [{ title = \"gold\", parameters = { rollout = 25 } }]\n}\n"
 	h.config(single)
 	h.Apply()
 	h.u.Post("/projects/default/features/"+h.flag+"/environments/development/on", map[string]any{})
-	h.config(state(`  strategies = [{ title = "gold", parameters = { rollout = 25 } }]`))
-	h.Apply()
-	if ids := h.ids(); len(ids) != 1 { // whichever Terraform did first
-		t.Errorf("the strategies are %q", ids)
+	ids := h.ids()
+	quiet := func(what string) {
+		t.Helper()
+		if writes := h.u.Writes(); len(writes) > 0 {
+			t.Errorf("%s: %q", what, writes)
+		}
+		h.has(true, ids...)
+		h.ExpectEmptyPlan()
 	}
-	h.has(true, h.ids()...)
+	refused := func(what string, said ...string) {
+		t.Helper()
+		h.u.Reset()
+		code, out := h.Try("apply", "-auto-approve", "-no-color")
+		if code == 0 {
+			t.Errorf("%s is not refused", what)
+		}
+		contains(t, out, append(said, "Taking over the strategies of "+h.flag+" in development")...)
+		if writes := h.u.Writes(); len(writes) > 0 {
+			t.Errorf("%s: %q", what, writes)
+		}
+	}
+	h.config(list)
+	refused("destroying what the list takes over", "removed {", "from = flagops_unleash_strategy.this", "destroy = false")
+	h.config(list + "removed {\n  from = flagops_unleash_strategy.s\n  lifecycle {\n    destroy = false\n  }\n}\n")
+	h.Apply()
+	quiet("to the list")
+
+	h.config(state + "}\n" + single)
+	refused("making what the list leaves", "Import them")
+	h.config(single)
+	refused("making what the list leaves", "Import them")
+	h.config(state + "}\n" + single + fmt.Sprintf("import {\n  to = flagops_unleash_strategy.s\n  id = \"default/development/%s/%s\"\n}\n", h.flag, ids[0]))
+	h.Apply()
+	quiet("and back")
+
+	// In two runs, the list does not lose it either.
+	h.config(list)
+	h.Run("apply", "-auto-approve", "-target=flagops_unleash_feature_state.e")
+	refused("destroying what the list has", "removed {")
+	h.has(true, ids...)
+}
+
+// A flag whose address changes is not archived and made again.
+func TestAccHandoverToOtherAddress(t *testing.T) {
+	t.Parallel()
+	h := newHandover(t)
+	h.config("")
+	h.Apply()
+	renamed := fmt.Sprintf("resource \"flagops_unleash_feature\" \"g\" {\n  name = %q\n}\n", h.flag)
+	h.Write("main.tf", renamed)
+	h.u.Reset()
+	code, out := h.Try("apply", "-auto-approve", "-no-color")
+	if contains(t, out, "is to be destroyed and created", "moved {", "flagops_unleash_feature.old"); code == 0 {
+		t.Error("it is not refused")
+	}
+	h.Write("main.tf", renamed+"moved {\n  from = flagops_unleash_feature.f\n  to = flagops_unleash_feature.g\n}\n")
+	h.Apply()
+	if writes := h.u.Writes(); len(writes) > 0 {
+		t.Errorf("%q", writes)
+	}
+	h.ExpectEmptyPlan()
+}
+
+// What an environment held that was taken from its project is there again once it is back: nothing is made twice.
+func TestAccHandoverOfEnvironment(t *testing.T) {
+	t.Parallel()
+	h := newHandover(t)
+	acctest.UnleashSandboxOnly(t) // others have flags in that project
+	link := "resource \"flagops_unleash_project_environment\" \"l\" {\n  environment = \"development\"\n}\nimport {\n  to = flagops_unleash_project_environment.l\n  id = \"default/development\"\n}\n"
+	h.config(link + single)
+	h.Apply()
+	ids := h.ids()
+	h.u.Delete("/projects/default/environments/development")
+	h.Apply()
+	h.has(false, ids...)
 	h.ExpectEmptyPlan()
 }
 

@@ -71,6 +71,8 @@ func New(config Config) (*Client, error) {
 		return nil, errors.New("flagsmith.token is not set, nor is FLAGSMITH_API_KEY")
 	case !slices.Contains(schemes, scheme):
 		return nil, fmt.Errorf("flagsmith.auth_scheme must be one of %s", strings.Join(schemes, ", "))
+	case config.Header.Get("Authorization") != "":
+		return nil, errors.New("flagsmith.headers cannot hold Authorization, which is where flagsmith.token goes")
 	case strings.ContainsAny(token, " \t\r\n"):
 		return nil, errors.New("flagsmith.token must be the token alone: the scheme has its own attribute, flagsmith.auth_scheme")
 	}

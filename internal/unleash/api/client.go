@@ -64,6 +64,8 @@ func New(config Config) (*Client, error) {
 	switch {
 	case token == "":
 		return nil, errors.New("unleash.token is not set, nor is UNLEASH_AUTH_TOKEN")
+	case config.Header.Get("Authorization") != "":
+		return nil, errors.New("unleash.headers cannot hold Authorization, which is where unleash.token goes")
 	case strings.ContainsAny(token, " \t\r\n"):
 		return nil, errors.New("unleash.token must be the token alone, without a scheme such as Bearer")
 	}

@@ -229,11 +229,12 @@ func (c *Client) reviveFeature(ctx context.Context, want Feature, taken error) (
 	}
 	var on []string // an archived flag still has where it was on, until it is revived
 	for _, e := range environments {
-		path := rest.P("/api/admin/projects/{}/features/{}/environments/{}", want.Project, want.Name, e.Name)
-		if e, err = rest.Get[FlagEnvironment](ctx, c.rest, path); err != nil {
+		path := place{want.Project, want.Name, e.Name}.path("")
+		there, unread := rest.Get[struct{ Enabled bool }](ctx, c.rest, path) // what it calls name is the flag's
+		if err = unread; err != nil {
 			break
 		}
-		if ours && e.Enabled {
+		if ours && there.Enabled {
 			on = append(on, e.Name)
 		}
 	}
@@ -248,7 +249,7 @@ func (c *Client) reviveFeature(ctx context.Context, want Feature, taken error) (
 			"archive, choose another name, or set on_archived = \"revive\" to bring it back with its strategies.", want.Project), nil)
 	}
 	// For its project alone: /archive/revive would bring back what another project has archived meanwhile.
-	err = c.rest.Do(ctx, http.MethodPost, rest.P("/api/admin/projects/{}/revive", want.Project), map[string]any{"features": []string{want.Name}}, nil)
+	err = c.rest.Do(rest.Repeatable(ctx), http.MethodPost, rest.P("/api/admin/projects/{}/revive", want.Project), map[string]any{"features": []string{want.Name}}, nil)
 	if err != nil {
 		return Feature{}, err
 	}

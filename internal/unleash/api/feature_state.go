@@ -138,8 +138,10 @@ func ignoreGone(err error) error {
 
 // turn switches a flag on or off. Where it has no strategy that is enabled, the server adds one with "on".
 func (c *Client) turn(ctx context.Context, at place, how string, there []Strategy) error {
-	if err := c.rest.Do(ctx, http.MethodPost, at.path("/{}", how), struct{}{}, nil); err != nil {
-		c.forgetFlag(at.project, at.feature)
+	if err := c.rest.Do(rest.Repeatable(ctx), http.MethodPost, at.path("/{}", how), struct{}{}, nil); err != nil {
+		if c.forgetFlag(at.project, at.feature); how == "on" && lost(err) && !enabled(there) { // it may have added one all the same
+			c.expectDefault(at, there)
+		}
 		return err
 	}
 	c.rise(at)

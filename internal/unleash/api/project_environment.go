@@ -78,8 +78,17 @@ func (c *Client) ProjectEnvironments(ctx context.Context, within ProjectEnvironm
 // CreateProjectEnvironment gives a project an environment. A default strategy that is sent with it the server takes and
 // forgets, so that follows.
 func (c *Client) CreateProjectEnvironment(ctx context.Context, want ProjectEnvironment) (ProjectEnvironment, error) {
-	err := c.rest.Do(ctx, http.MethodPost, rest.P("/api/admin/projects/{}/environments", want.Project), map[string]any{"environment": want.Environment}, nil)
+	path := rest.P("/api/admin/projects/{}/environments", want.Project)
+	err := c.rest.Do(ctx, http.MethodPost, path, map[string]any{"environment": want.Environment}, nil)
 	c.forgetProject(want.Project)
+	if err == nil || lost(err) { // the answer says nothing
+		switch _, unread := c.ProjectEnvironment(ctx, want); {
+		case unread == nil:
+			err = nil
+		case err == nil:
+			err = c.rest.Unexpected(http.MethodPost, path, "that of a server that has added the environment")
+		}
+	}
 	switch {
 	case hasStatus(err, http.StatusBadRequest):
 		return want, about(err, "environment")
@@ -124,7 +133,7 @@ func (c *Client) setDefaultStrategy(ctx context.Context, want ProjectEnvironment
 		maps.Copy(parameters, next.Parameters)
 		next.Parameters = parameters
 	}
-	err := c.rest.Do(ctx, http.MethodPost, rest.P("/api/admin/projects/{}/environments/{}/default-strategy", want.Project, want.Environment), next.create(), nil)
+	err := c.rest.Do(rest.Repeatable(ctx), http.MethodPost, rest.P("/api/admin/projects/{}/environments/{}/default-strategy", want.Project, want.Environment), next.create(), nil)
 	c.forgetProject(want.Project)
 	if err == nil {
 		got.DefaultStrategy = &next

@@ -201,12 +201,12 @@ func sameSegments(a, b []int64) bool {
 }
 
 // Strategy reads one. Strategies of a flag are all read with the flag, but for those in an environment that the project does
-// not have any more: the server hides them there until the environment is back, and then they count again.
+// not have any more: until it is back, and they count again, the server shows them alone.
 func (c *Client) Strategy(ctx context.Context, at Strategy) (Strategy, error) {
 	f, e, err := c.inEnvironment(ctx, at.Project, at.Feature, at.Environment)
 	if f != nil && e == nil {
-		if hidden, unread := listOf[Strategy](ctx, c, at.place().path("/strategies"), ""); unread == nil {
-			e, err = &FlagEnvironment{Strategies: hidden}, nil
+		if hidden, unread := rest.Get[Strategy](ctx, c.rest, at.path()); unread == nil {
+			e, err = &FlagEnvironment{Strategies: []Strategy{hidden}}, nil
 		}
 	}
 	if err != nil {
@@ -495,7 +495,7 @@ type sortOrder struct {
 // sortStrategies moves strategies, and returns s as it is then.
 func (c *Client) sortStrategies(ctx context.Context, s Strategy, orders []sortOrder) (*Strategy, error) {
 	at := s.place()
-	if err := c.rest.Do(ctx, http.MethodPost, at.path("/strategies/set-sort-order"), orders, nil); err != nil {
+	if err := c.rest.Do(rest.Repeatable(ctx), http.MethodPost, at.path("/strategies/set-sort-order"), orders, nil); err != nil {
 		c.forgetFlag(at.project, at.feature)
 		return &s, err
 	}
