@@ -64,7 +64,8 @@ var feature = crud.Spec[*api.Client, featureModel, api.Feature]{
 	Schema: schema.Schema{
 		MarkdownDescription: "A flag of a project. **Creating** one makes it off in every environment of the project; from then on, " +
 			"`flagops_unleash_feature_state` and `flagops_unleash_strategy` say what it is where. Where the project's archive has a flag of that " +
-			"name, that one is revived instead: off everywhere, with the strategies it had, which a warning lists. **Updating** changes in place " +
+			"name, that one is revived instead: off everywhere, with the strategies it had, which a warning lists (one that the same run has archived, as " +
+			"when it is replaced by itself, is on again where it was). **Updating** changes in place " +
 			"what is said about the flag; only `dependencies` has a say in who gets it. **Destroying** archives it: it is off for everybody at " +
 			"once, and can be revived from the archive; with `deletion_policy = \"delete\"` it is deleted with its strategies. It is refused " +
 			"while other flags depend on it. Another name or project makes a new flag: the plan says what is lost.\n\n" +

@@ -41,7 +41,7 @@ var project = crud.Spec[*api.Client, projectModel, api.Project]{
 	Schema: schema.Schema{
 		MarkdownDescription: "Where flags live. Making, changing and destroying projects takes Unleash Enterprise: open-source Unleash has the one project " +
 			"`default`, which the data source reads there as well.\n\n" +
-			"**Creating** one makes it with all enabled environments and without flags; where a project of that `id` is archived, it is revived " +
+			"**Creating** one makes it with all enabled environments and without flags; where a project of that `id` (of that name, if `id` is left out) is archived, it is revived " +
 			"instead, with what it had. **Updating** changes no live flag. **Destroying** archives it, or deletes it for good with its archived " +
 			"flags and API tokens; it is refused while the project has live flags. The project `default` can be neither archived nor deleted. " +
 			"Names are not unique: looking one up that two projects have is an error that lists their ids.",

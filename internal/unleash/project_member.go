@@ -30,7 +30,7 @@ var projectMember = crud.Spec[*api.Client, projectMemberModel, api.ProjectMember
 			"and other roles of the same user stay as they are. It changes no live flag, but who may: **creating** it gives the role, **updating** " +
 			"it exchanges one role for another in one go, and **destroying** it takes the role away.\n\n" +
 			"A user with several roles is imported and listed with the one that the server tells first. One resource for each user of a project: " +
-			"two of them would take turns.",
+			"two of them would take turns. A role that somebody has exchanged outside is given again, and the other stays; a warning says so.",
 		Attributes: map[string]schema.Attribute{
 			"project": inProject("member"),
 			"user_id": crud.Parent("Number of the user; `flagops_unleash_user` finds it. Another one takes the role from this user and gives it to that one."),

@@ -51,12 +51,14 @@ var strategy = crud.Spec[*api.Client, strategyModel, api.Strategy]{
 		MarkdownDescription: "One activation strategy of a flag in an environment: a rule that says who gets the flag there while it is on. " +
 			"This resource owns just that one, and leaves others alone, those of the dashboard among them; `flagops_unleash_feature_state` " +
 			"owns all of them in order. Having both for a flag in an environment is an error.\n\n" +
-			"**Creating** it adds it to the live flag at once. **Updating** changes it in place, its type included; what this configuration " +
+			"**Creating** it adds it to the live flag at once. After the flag was revived from the archive in the same run, it first looks for " +
+			"the strategy that it was among those that came back. **Updating** changes it in place, its type included; what this configuration " +
 			"leaves out stays as others have set it. **Destroying** it deletes it. When the last enabled strategy goes, or is disabled, " +
 			"Unleash switches the flag off in that environment; a warning says so.\n\n" +
 			"A `flagops_unleash_feature_state` with `enabled = true` need not wait for the strategies: if Unleash has added one of its own " +
-			"when the flag was switched on, the first that this run creates there takes its place. Until then, though, that one gives the " +
-			"flag to everybody: `depends_on` keeps the flag off until its strategies are there.",
+			"when the flag was switched on, the first enabled one that this run creates there takes its place. Until then, though, that one gives " +
+			"the flag to everybody, and where the run fails before, it stays; warnings say so. `depends_on` in the state keeps the flag off until " +
+			"its strategies are there.",
 		Attributes: strategyAttributes("Left out: not managed here.", map[string]schema.Attribute{
 			"project":     inProject("strategy"),
 			"environment": crud.Name("Name of the environment. Another one makes a new strategy."),

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/flagops/terraform-provider-flagops/internal/rest"
@@ -119,27 +118,13 @@ func (c *Client) Features(ctx context.Context, within Feature) iter.Seq2[Feature
 			yield(Feature{}, err)
 			return
 		}
-		slices.SortFunc(rows, func(a, b taggedFlag) int { return strings.Compare(a.Name, b.Name) })
-		for few := range slices.Chunk(rows, 8) { // at once, as far as anybody asks
-			flags, errs := make([]*Flag, len(few)), make([]error, len(few))
-			var all sync.WaitGroup
-			for i, row := range few {
-				all.Go(func() { flags[i], errs[i] = c.flag(ctx, within.Project, row.Name) })
+		eachOf(rows, func(row taggedFlag) (Feature, error) {
+			f, err := c.flag(ctx, within.Project, row.Name)
+			if err != nil {
+				return Feature{}, err
 			}
-			all.Wait()
-			for i, row := range few {
-				if errors.Is(errs[i], rest.ErrNotFound) { // archived meanwhile
-					continue
-				}
-				var got Feature
-				if errs[i] == nil {
-					got = feature(flags[i], row.Tags)
-				}
-				if !yield(got, errs[i]) {
-					return
-				}
-			}
-		}
+			return feature(f, row.Tags), nil
+		}, yield)
 	}
 }
 

@@ -7,8 +7,6 @@ import (
 	"iter"
 	"net/http"
 	"slices"
-	"strings"
-	"sync"
 
 	"github.com/flagops/terraform-provider-flagops/internal/rest"
 )
@@ -105,27 +103,11 @@ func (c *Client) FeatureStates(ctx context.Context, within FeatureState) iter.Se
 			yield(within, err)
 			return
 		}
-		slices.SortFunc(rows, func(a, b taggedFlag) int { return strings.Compare(a.Name, b.Name) })
-		for few := range slices.Chunk(rows, 8) { // at once, as far as anybody asks
-			states, errs := make([]FeatureState, len(few)), make([]error, len(few))
-			var all sync.WaitGroup
-			for i, row := range few {
-				all.Go(func() {
-					at := within
-					at.Feature = row.Name
-					states[i], errs[i] = c.FeatureState(ctx, at)
-				})
-			}
-			all.Wait()
-			for i := range few {
-				if errors.Is(errs[i], rest.ErrNotFound) { // archived meanwhile, or not in this environment
-					continue
-				}
-				if !yield(states[i], errs[i]) || errs[i] != nil {
-					return
-				}
-			}
-		}
+		eachOf(rows, func(row taggedFlag) (FeatureState, error) {
+			at := within
+			at.Feature = row.Name
+			return c.FeatureState(ctx, at)
+		}, yield)
 	}
 }
 

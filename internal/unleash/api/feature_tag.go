@@ -2,7 +2,10 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/flagops/terraform-provider-flagops/internal/rest"
@@ -27,6 +30,24 @@ type taggedFlag struct {
 // taggedFlags lists the live flags of a project with their tags.
 func (c *Client) taggedFlags(ctx context.Context, project string) ([]taggedFlag, error) {
 	return listOf[taggedFlag](ctx, c, rest.P("/api/admin/projects/{}/features", project), "features")
+}
+
+// eachOf yields what get finds of flags, by name, some at once as far as anybody asks. What has gone meanwhile is left out.
+func eachOf[T any](rows []taggedFlag, get func(taggedFlag) (T, error), yield func(T, error) bool) {
+	slices.SortFunc(rows, func(a, b taggedFlag) int { return strings.Compare(a.Name, b.Name) })
+	for few := range slices.Chunk(rows, 8) {
+		found, errs := make([]T, len(few)), make([]error, len(few))
+		var all sync.WaitGroup
+		for i, row := range few {
+			all.Go(func() { found[i], errs[i] = get(row) })
+		}
+		all.Wait()
+		for i := range few {
+			if !errors.Is(errs[i], rest.ErrNotFound) && (!yield(found[i], errs[i]) || errs[i] != nil) {
+				return
+			}
+		}
+	}
 }
 
 func newTagBook() tagBook { return tagBook{known: map[string][]Tag{}, listed: map[string]bool{}} }
