@@ -101,7 +101,7 @@ func listOf[T any](ctx context.Context, c *Client, path rest.Path, name string) 
 // create makes one. made says that one of the list is what was wanted, should the answer be lost: then it is found, for it is
 // not among those that were there before this client made any.
 func (k collection[T]) create(ctx context.Context, c *Client, path rest.Path, in any, made func(T) bool) (T, error) {
-	before, unread := remember(ctx, c, k.name+" at first", func(ctx context.Context) ([]T, error) { return k.list(c, ctx) })
+	before, unread := remember(ctx, c, k.name+" at first", func(ctx context.Context) ([]T, error) { return k.all(ctx, c) })
 	got, err := rest.Send[T](ctx, c.rest, http.MethodPost, path, in)
 	c.forget(k.name)
 	if err == nil && !made(got) {

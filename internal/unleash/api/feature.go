@@ -205,6 +205,7 @@ func (c *Client) reviveFeature(ctx context.Context, want Feature, taken error) (
 	}
 	said := err.Error()
 	ours := !c.lastArchived(want.Project + "/" + want.Name).IsZero()
+	c.forgetProject(want.Project) // an environment that it has no more would make this flag another project's
 	environments, err := c.projectEnvironments(ctx, want.Project)
 	if err != nil { // then what revives finds out
 		environments, err = nil, nil
@@ -439,7 +440,7 @@ func (c *Client) DeleteFeature(ctx context.Context, at Feature) error {
 	if at.Purge {
 		return c.purgeFeature(ctx, at)
 	}
-	err := c.rest.Do(ctx, http.MethodDelete, at.path(), nil, nil)
+	err := movedAway(c.rest.Do(ctx, http.MethodDelete, at.path(), nil, nil))
 	c.noteArchived(at.Project)
 	if err == nil {
 		c.noteArchived(at.Project + "/" + at.Name)
@@ -505,12 +506,15 @@ func (c *Client) purgeFeature(ctx context.Context, at Feature) error {
 // awaitLifecycle waits until the server has worked up what was done to a flag before it was archived by a change of its
 // data; live says that it was not archived already.
 func (c *Client) awaitLifecycle(ctx context.Context, at Feature, f *Flag, live bool) error {
-	old := true
+	old, polls := true, pollsLifecycle
+	if !live { // nothing comes of one that was archived by a change of its data
+		polls = int(settled / pollLifecycle)
+	}
 	if f != nil {
 		created, err := time.Parse(time.RFC3339, f.CreatedAt)
 		old = err != nil || time.Since(created) > youngFlag
 	}
-	for range pollsLifecycle {
+	for range polls {
 		stages, err := rest.Get[[]Stage](ctx, c.rest, rest.P("/api/admin/projects/{}/features/{}/lifecycle", at.Project, at.Name))
 		if err != nil || len(stages) == 0 && old || len(stages) > 0 && slices.Contains(stages, Stage{stageArchived}) != live {
 			return nil //nolint:nilerr // no lifecycle, nothing to wait for

@@ -160,6 +160,12 @@ func (c *Client) own(id string) {
 	c.byServer.owned[id] = true
 }
 
+func (c *Client) owns(id string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.byServer.owned[id]
+}
+
 // known is what has been read of a flag in an environment, nil where nothing has. Nobody may change it.
 func (c *Client) known(at place) []Strategy {
 	c.mu.Lock()
@@ -180,10 +186,7 @@ func (c *Client) known(at place) []Strategy {
 func (c *Client) Alike(want Strategy) string {
 	at := want.place()
 	for _, s := range c.known(at) {
-		c.mu.Lock()
-		owned := c.byServer.owned[s.ID]
-		c.mu.Unlock()
-		if _, differs := want.update(s); !differs && deref(want.Title) == deref(s.Title) && !owned {
+		if _, differs := want.update(s); !differs && deref(want.Title) == deref(s.Title) && !c.owns(s.ID) {
 			return s.ID
 		}
 	}

@@ -316,3 +316,31 @@ func TestPurgeWithoutLifecycle(t *testing.T) {
 		t.Error(err, f.asked)
 	}
 }
+
+// A flag whose deletion fails after it was archived is said to be in the archive, and deleted by the next attempt.
+func TestPurgeFeatureFails(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]faults.Fault{"500": {Status: 500}, "404": {Status: 404, Body: "<html>"}, "dropped": {Drop: true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, s := sandboxClient(t, sandbox.EventLag(time.Nanosecond))
+			waits(c, nil)
+			at := made(t, c, Feature{Name: "f"})
+			at.Purge = true
+			fault.Method, fault.Path = "DELETE", "/archive/{}"
+			s.Inject(fault)
+			if err := c.DeleteFeature(t.Context(), at); err == nil || errors.Is(err, rest.ErrNotFound) || !strings.Contains(err.Error(), "The flag is archived, but not deleted") {
+				t.Error(err)
+			}
+			if _, err := c.Feature(t.Context(), at); !errors.Is(err, rest.ErrNotFound) {
+				t.Error(err)
+			}
+			if err := c.DeleteFeature(t.Context(), at); err != nil {
+				t.Error(err)
+			}
+			if err := c.DeleteFeature(t.Context(), at); !errors.Is(err, rest.ErrNotFound) {
+				t.Error(err)
+			}
+		})
+	}
+}

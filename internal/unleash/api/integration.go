@@ -163,7 +163,7 @@ func (c *Client) listAddons(ctx context.Context) (addonList, error) {
 }
 
 var integrations = collection[addon]{
-	name: addons,
+	name: "integrations alone",
 	list: func(c *Client, ctx context.Context) ([]addon, error) {
 		list, err := c.listAddons(ctx)
 		return list.Addons, err
@@ -243,6 +243,7 @@ func (c *Client) CreateIntegration(ctx context.Context, want Integration) (Integ
 		return m.ID != 0 && m.Provider == want.Type && m.Enabled == want.Enabled && deref(m.Description) == want.Description && sameSet(m.Events, a.Events) &&
 			sameSet(m.Environments, a.Environments) && sameSet(m.Projects, a.Projects)
 	})
+	c.forget(addons)
 	return made.object(), explainAddon(err, want)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -132,5 +133,67 @@ func TestForgetProject(t *testing.T) {
 	}
 	if n := len(s.Requests()); n != 1 {
 		t.Errorf("%d requests: %v", n, s.Requests())
+	}
+}
+
+// A project without an id is the archived one of its name, if there is one and no other.
+func TestReviveProjectByName(t *testing.T) {
+	t.Parallel()
+	c, _ := sandboxClient(t, sandbox.Enterprise())
+	want := Project{Name: "Shop", Mode: "open", DefaultStickiness: "default", Archive: true}
+	archive := func(id, name string) {
+		t.Helper()
+		at := Project{ID: id, Name: name, Mode: "open", DefaultStickiness: "default", Archive: true}
+		if _, err := c.CreateProject(t.Context(), at); err != nil || c.DeleteProject(t.Context(), at) != nil {
+			t.Fatal(err)
+		}
+	}
+	archive("other", "Other")
+	archive("first", "Shop")
+	ctx, warned := listen(t)
+	if got, err := c.CreateProject(ctx, want); err != nil || got.ID != "first" || !slices.Equal(warned(), []string{"An archived project was revived"}) {
+		t.Error(got, err, warned())
+	}
+	if _, err := c.Project(ctx, Project{ID: "first"}); err != nil {
+		t.Error(err)
+	}
+	if got, err := c.CreateProject(ctx, want); err != nil || got.ID != "shop" { // none is archived
+		t.Error(got, err)
+	}
+	for _, id := range []string{"first", "shop"} {
+		if err := c.DeleteProject(ctx, Project{ID: id, Archive: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := c.CreateProject(ctx, want); err != nil || got.ID != "shop-1" || len(warned()) != 1 { // which of them?
+		t.Error(got, err, warned())
+	}
+}
+
+// A project that stays because of its flags is told with them, and not with archived ones.
+func TestDeleteProjectWithFlags(t *testing.T) {
+	t.Parallel()
+	c, s := sandboxClient(t, sandbox.Enterprise())
+	if _, err := c.CreateProject(t.Context(), Project{ID: "p", Name: "P", Mode: "open", DefaultStickiness: "default"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"b", "a", "gone"} {
+		if _, err := c.CreateFeature(t.Context(), Feature{Project: "p", Name: name, Type: "release"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := c.DeleteFeature(t.Context(), Feature{Project: "p", Name: "gone"}); err != nil {
+		t.Fatal(err)
+	}
+	c, s = again(t, s) // another run has archived it
+	for _, archive := range []bool{true, false} {
+		if err := c.DeleteProject(t.Context(), Project{ID: "p", Archive: archive}); !hasStatus(err, 403) || !strings.HasSuffix(err.Error(), " It has 2: a, b.") {
+			t.Error(err)
+		}
+	}
+	// Where the flags cannot be had, or nothing is known of any, the server's word is all there is.
+	s.Inject(faults.Fault{Method: "GET", Path: "/projects/{}/features", Status: 500})
+	if err := c.DeleteProject(t.Context(), Project{ID: "p"}); !hasStatus(err, 403) || !strings.HasSuffix(err.Error(), "archive or move its flags first.") {
+		t.Error(err)
 	}
 }

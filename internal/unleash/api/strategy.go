@@ -205,8 +205,12 @@ func sameSegments(a, b []int64) bool {
 func (c *Client) Strategy(ctx context.Context, at Strategy) (Strategy, error) {
 	f, e, err := c.inEnvironment(ctx, at.Project, at.Feature, at.Environment)
 	if f != nil && e == nil {
-		if hidden, unread := rest.Get[Strategy](ctx, c.rest, at.path()); unread == nil {
-			e, err = &FlagEnvironment{Strategies: []Strategy{hidden}}, nil
+		hidden, unread := rest.Get[Strategy](ctx, c.rest, at.path())
+		if unread == nil && hidden.ID != at.ID {
+			unread = c.rest.Unexpected(http.MethodGet, at.path(), "this strategy")
+		}
+		if !errors.Is(unread, rest.ErrNotFound) {
+			e, err = &FlagEnvironment{Strategies: []Strategy{hidden}}, unread
 		}
 	}
 	if err != nil {
@@ -271,6 +275,7 @@ func (c *Client) CreateStrategy(ctx context.Context, want Strategy) (Strategy, e
 		return want, err
 	}
 	c.warnDefault(ctx, *made, there)
+	c.own(made.ID)
 	if err := c.switchBack(ctx, want.place()); err != nil {
 		return *made, &rest.PartialError{Err: err}
 	}
@@ -282,7 +287,7 @@ func (c *Client) CreateStrategy(ctx context.Context, want Strategy) (Strategy, e
 func (c *Client) warnDefault(ctx context.Context, made Strategy, beside []Strategy) {
 	theirs := Strategy{Name: FlexibleRollout, Parameters: Parameters{"rollout": "100", "groupId": made.Feature}}.Complete()
 	for _, s := range beside {
-		if _, differs := theirs.update(s); !differs && s.ID != made.ID {
+		if _, differs := theirs.update(s); !differs && s.ID != made.ID && !c.owns(s.ID) {
 			rest.Warn(ctx, "A strategy gives the flag to everybody", "Flag %q has the strategy %q in %q beside the one that was added. It looks like what Unleash adds when a "+
 				"flag is switched on without a strategy, and gives the flag to everybody. If it is nobody's, delete it in the dashboard.", made.Feature, s.ID, made.Environment)
 		}
@@ -314,12 +319,12 @@ func (c *Client) theDefault(at place, there []Strategy) *Strategy {
 }
 
 // dropDefault deletes it: a strategy that was there, but disabled, takes its place.
-func (c *Client) dropDefault(ctx context.Context, at place) error {
+func (c *Client) dropDefault(ctx context.Context, at place, instead string) error {
 	if _, added := c.addedDefault(at); !added {
 		return nil
 	}
 	there, _, err := c.strategies(ctx, at)
-	if s := c.theDefault(at, there); err == nil && s != nil {
+	if s := c.theDefault(at, there); err == nil && s != nil && s.ID != instead {
 		err = c.removeStrategy(ctx, *s)
 		c.forgetDefault(at)
 	}
@@ -402,7 +407,7 @@ func (c *Client) UpdateStrategy(ctx context.Context, prior, want Strategy) (Stra
 			warnStripped(ctx, there)
 		}
 		if there, err = c.putStrategy(ctx, want, body); err == nil && !there.Disabled {
-			err = c.dropDefault(ctx, want.place())
+			err = c.dropDefault(ctx, want.place(), want.ID)
 		}
 		if err != nil {
 			return want, err
@@ -434,6 +439,10 @@ func (c *Client) DeleteStrategy(ctx context.Context, s Strategy) error {
 		return err
 	}
 	if err := c.removeStrategy(ctx, s); err != nil {
+		if _, unread := c.Strategy(ctx, s); errors.Is(err, rest.ErrNotFound) && unread == nil {
+			rest.Warn(ctx, "A strategy stays where nobody sees it", "Project %q does not have the environment %q, where flag %q keeps the strategy %q: the server "+
+				"deletes no last enabled one there. It counts again once the environment is back.", s.Project, s.Environment, s.Feature, s.ID)
+		}
 		return err
 	}
 	c.warnFallen(ctx, s.place())

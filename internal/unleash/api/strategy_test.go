@@ -178,6 +178,12 @@ func TestUpdateStrategySortOrder(t *testing.T) {
 	if there, _ := fresh(t, c, at); !slices.Equal(titles(there), []string{"c", "a", "b"}) {
 		t.Error(titles(there))
 	}
+	// Somebody has moved it meanwhile: what is written is what was wanted, and the next plan shows what there is.
+	changed := made[2]
+	changed.Parameters = Parameters{"rollout": "7"}
+	if got, err := c.UpdateStrategy(t.Context(), made[2], changed); err != nil || *got.SortOrder != *made[2].SortOrder || server.Count("POST", "/{...}") > 0 {
+		t.Error(err, *got.SortOrder, server.Requests())
+	}
 	first := titled(at, "first")
 	first.SortOrder = pointer(int64(-7))
 	if got, err := c.CreateStrategy(t.Context(), first); err != nil || *got.SortOrder != -7 {
@@ -516,5 +522,27 @@ func TestFeatureStates(t *testing.T) {
 	}
 	if names, err := list("nothing", "production"); !errors.Is(err, rest.ErrNotFound) {
 		t.Error(names, err)
+	}
+}
+
+func TestParameterProblem(t *testing.T) {
+	t.Parallel()
+	for value, fine := range map[string]bool{
+		"0": true, "100": true, "33.3": true, "007": true, "": false, "x": false, "NaN": false, "Inf": false, "1_0": false, "+5": false, "-1": false, "1e1": false, "0x1": false,
+		"100.1": false, "101": false, " 5": false, "1.2.3": false, ".": false, "5%": false,
+	} {
+		if problem := ParameterProblem(FlexibleRollout, "rollout", value); (problem == "") != fine {
+			t.Errorf("%q: %s", value, problem)
+		}
+	}
+	for _, of := range [][3]string{{"custom", "rollout", "x"}, {FlexibleRollout, "stickiness", "userId"}, {FlexibleRollout, "other", ""}} {
+		if problem := ParameterProblem(of[0], of[1], of[2]); problem != "" {
+			t.Errorf("%q: %s", of, problem)
+		}
+	}
+	for _, parameter := range []string{"stickiness", "groupId"} {
+		if ParameterProblem(FlexibleRollout, parameter, "") == "" {
+			t.Errorf("an empty %s is kept", parameter)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -54,5 +55,26 @@ func TestTagTypeThatIsGone(t *testing.T) {
 	icon := "T"
 	if _, err := c.UpdateTagType(context.Background(), TagType{}, TagType{Name: "team", Icon: &icon}); !errors.Is(err, rest.ErrNotFound) {
 		t.Error(err)
+	}
+}
+
+// What others have set meanwhile and an update does not name is for the next plan to show.
+func TestUpdateTagTypeReturnsWhatWasWanted(t *testing.T) {
+	t.Parallel()
+	them, s := sandboxClient(t)
+	made, err := them.CreateTagType(t.Context(), TagType{Name: "team"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := them.UpdateTagType(t.Context(), made, TagType{Name: "team", Icon: pointer("I"), Color: pointer("#112233")}); err != nil {
+		t.Fatal(err)
+	}
+	c, _ := again(t, s)
+	want := TagType{Name: "team", Description: pointer("d")}
+	if got, err := c.UpdateTagType(t.Context(), made, want); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v %v", got, err)
+	}
+	if got, err := c.TagType(t.Context(), want); err != nil || deref(got.Icon) != "I" || deref(got.Color) != "#112233" || deref(got.Description) != "d" {
+		t.Errorf("%+v %v", got, err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -56,5 +57,25 @@ func TestWhenUnused(t *testing.T) {
 				t.Errorf("%v after %s, want %v after %s", err, waited, test.fails, test.waited)
 			}
 		})
+	}
+}
+
+// While flags are being archived, a refusal is not for good.
+func TestWhenUnusedWhileFlagsGo(t *testing.T) {
+	t.Parallel()
+	conflict := &rest.Error{Status: http.StatusConflict}
+	var waited []time.Duration
+	c := &Client{archivals: map[string]time.Time{}}
+	c.noteArchived("p/f")
+	c.wait = func(_ context.Context, d time.Duration) error {
+		if waited = append(waited, d); len(waited) == 10 {
+			c.archivals[""] = time.Now().Add(-time.Second)
+		}
+		return nil
+	}
+	err := c.whenUnused(t.Context(), func() error { return conflict }, func() []Usage { return make([]Usage, 3) }, "")
+	want := append(slices.Repeat([]time.Duration{50 * time.Millisecond}, 10), 100*time.Millisecond, 200*time.Millisecond, 400*time.Millisecond, 800*time.Millisecond)
+	if !errors.Is(err, conflict) || !slices.Equal(waited, want) {
+		t.Errorf("%v after %s, want %s", err, waited, want)
 	}
 }

@@ -186,7 +186,7 @@ func (s *Sandbox) drop(project string, user int) {
 func (s *Sandbox) setUserRoles(r *request) (any, error) {
 	user, project := r.pathInt("user"), r.PathValue("project")
 	ids := numbers(r.data(), "roles")
-	if slices.ContainsFunc(ids, isProjectRole) && !s.users.has(user) {
+	if slices.ContainsFunc(ids, isProjectRole) && (user < 1 || user > s.lastUser) { // a user that was deleted is only marked as such
 		return nil, unknown(`insert into "role_user" - insert or update on table "role_user" violates foreign key constraint "role_user_user_id_fkey"`)
 	}
 	s.drop(project, user)
