@@ -139,6 +139,38 @@ func TestLifecycle(t *testing.T) {
 	}})
 }
 
+type planCheck func()
+
+func (f planCheck) CheckPlan(context.Context, plancheck.CheckPlanRequest, *plancheck.CheckPlanResponse) {
+	f()
+}
+
+// What Terraform alone knows is written without asking the server, which may have moved on since the plan.
+func TestLocalOnly(t *testing.T) {
+	t.Parallel()
+	l := newLibrary()
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: factories(l), Steps: []resource.TestStep{
+		{Config: dune("pages = 3")},
+		{
+			Config: dune("pages = 3\n deletion_protection = true"),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{planCheck(func() {
+				other, b := int64(5), l.books[2]
+				b.Pages = &other
+				l.books[2], l.calls = b, nil
+			})}},
+			ConfigStateChecks: []statecheck.StateCheck{value("pages", knownvalue.Int64Exact(3)), value("deletion_protection", knownvalue.Bool(true))},
+			Check: func(*terraform.State) error {
+				if len(l.calls) > 0 {
+					return fmt.Errorf("called %q", l.calls)
+				}
+				return nil
+			},
+			ExpectNonEmptyPlan: true,
+		},
+		{Config: dune("pages = 3"), ConfigStateChecks: []statecheck.StateCheck{value("pages", knownvalue.Int64Exact(3))}},
+	}})
+}
+
 func TestImport(t *testing.T) {
 	t.Parallel()
 	l := newLibrary()

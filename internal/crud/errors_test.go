@@ -1,11 +1,14 @@
 package crud
 
 import (
+	"errors"
+	"slices"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/flagops/terraform-provider-flagops/internal/rest"
 )
@@ -36,6 +39,43 @@ func TestErrorsLand(t *testing.T) {
 		}
 		if got != want || len(diags) != 1 {
 			t.Errorf("%q landed on %q, not on %q", field, got, want)
+		}
+	}
+}
+
+// All that a server says is shown, advice once with each place; what has no name yet is called by what there is.
+func TestErrorsShow(t *testing.T) {
+	t.Parallel()
+	o := newObject(Spec[Client, struct{}, struct{}]{Name: "toy", Key: []string{"parent", "id"}, Schema: schema.Schema{
+		Attributes: map[string]schema.Attribute{"parent": schema.StringAttribute{Required: true}, "id": schema.StringAttribute{Computed: true}},
+	}})
+	text := func(s any) tftypes.Value { return tftypes.NewValue(tftypes.String, s) }
+	fields := func(fields ...string) error {
+		e := &rest.Error{Method: "PUT", Path: "/toys", Status: 400, Hint: "Do this", Fields: map[string][]string{}}
+		for _, field := range fields {
+			e.Fields[field] = []string{"Bad", field}
+		}
+		return e
+	}
+	for name, test := range map[string]struct {
+		v    values
+		err  error
+		want []string
+	}{
+		"one lands":    {values{"parent": text("p"), "id": text("1")}, fields("id", "odd", "zero"), []string{"Cannot update flagops_toy p/1: PUT /toys answered 400: Bad id.\n\nDo this.!", "Cannot update flagops_toy p/1: odd: Bad odd; zero: Bad zero."}},
+		"all land":     {values{"parent": text("p"), "id": text(nil)}, fields("id", "parent"), []string{"Cannot update flagops_toy p: PUT /toys answered 400: Bad id.\n\nDo this.!", "Cannot update flagops_toy p: PUT /toys answered 400: Bad parent.\n\nDo this.!"}},
+		"none lands":   {values{"parent": text(nil), "id": text("1")}, fields("odd"), []string{"Cannot update flagops_toy 1: PUT /toys: 400 Bad Request; odd: Bad odd. Do this.!"}},
+		"no answer":    {values{"parent": text(tftypes.UnknownValue), "id": text(nil)}, errors.New("lost"), []string{"Cannot update flagops_toy: lost.!"}},
+		"its own stop": {values{}, errors.New("Lost."), []string{"Cannot update flagops_toy: Lost.!"}},
+	} {
+		var diags diag.Diagnostics
+		o.fail(t.Context(), &diags, "update", test.v, test.err, "!")
+		var got []string
+		for _, d := range diags {
+			got = append(got, d.Summary()+": "+d.Detail())
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%s: %q", name, got)
 		}
 	}
 }

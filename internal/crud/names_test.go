@@ -186,6 +186,57 @@ func TestClaims(t *testing.T) {
 	}})
 }
 
+func wall(typ, label, room, more string) string {
+	return fmt.Sprintf("resource \"flagops_toy_%s\" %q {\n  name = \"a\"\n  room = %q\n%s}\n", typ, label, room, more)
+}
+
+// The ways to hand over that error messages name are ways.
+func TestHandOver(t *testing.T) {
+	t.Parallel()
+	l := newLibrary()
+	lent := func(reader string) string {
+		return dune("") + "resource \"flagops_toy_loan\" \"n\" {\n  shelf_id = flagops_toy_shelf.s.id\n  book_id = flagops_toy_book.b.id\n" + reader + "}\n"
+	}
+	poster := wall("poster", "p", "cellar", "")
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: factories(l), Steps: []resource.TestStep{
+		{Config: wall("note", "n", "hall", "")},
+		{Config: poster, ExpectError: regexp.MustCompile(`(?s)Taking over the wall at a.*removed {\s+from = flagops_toy_note.this\s+lifecycle { destroy = false }`)},
+		{
+			PreConfig: func() { l.writes() },
+			Config:    poster + "removed {\n  from = flagops_toy_note.n\n  lifecycle {\n    destroy = false\n  }\n}\n",
+			Check:     sameCalls(t, l, "create note cellar/a "),
+		},
+		{Config: poster, Destroy: true},
+		{Config: lent("  reader = \"a\"\n")},
+		{Config: dune("") + wall("note", "n", "hall", ""), ExpectError: regexp.MustCompile(`(?s)Taking over the wall at a.*with import\s+blocks`)},
+		{Config: lent("") + wall("note", "n", "hall", ""), ExpectError: regexp.MustCompile(`(?s)Taking over the wall at a.*with import\s+blocks`)},
+		{
+			PreConfig: func() { l.writes() },
+			Config:    lent("") + wall("note", "n", "hall", "") + "import {\n  to = flagops_toy_note.n\n  id = \"hall/a\"\n}\n",
+			Check:     sameCalls(t, l),
+		},
+	}})
+}
+
+// An object whose key the plan knows changes its address by a moved block alone, and is replaced without complaint.
+func TestRename(t *testing.T) {
+	t.Parallel()
+	l := newLibrary()
+	again := func(input string) string {
+		return fmt.Sprintf("resource \"terraform_data\" \"again\" {\n  input = %q\n}\n", input)
+	}
+	const first, triggered = "  lifecycle {\n    create_before_destroy = true\n  }\n", "  lifecycle {\n    replace_triggered_by = [terraform_data.again]\n  }\n"
+	moved := again("1") + wall("note", "m", "hall", "") + "moved {\n  from = flagops_toy_note.n\n  to = flagops_toy_note.m\n}\n"
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: factories(l), Steps: []resource.TestStep{
+		{Config: again("1") + wall("note", "n", "hall", "")},
+		{Config: wall("note", "m", "hall", ""), ExpectError: regexp.MustCompile(`(?s)hall/a is to be destroyed and\s+created.*moved {\s+from = flagops_toy_note.old`)},
+		{PreConfig: func() { l.writes() }, Config: moved, Check: sameCalls(t, l)},
+		{Config: again("2") + wall("note", "m", "hall", triggered), Check: sameCalls(t, l, "delete note a", "create note hall/a ")},
+		{Config: again("2") + wall("note", "m", "attic", first), Check: sameCalls(t, l, "create note attic/a ", "delete note a")},
+		{Config: again("2") + wall("note", "m", "hall", ""), Check: sameCalls(t, l, "delete note a", "create note hall/a ")},
+	}})
+}
+
 func TestFilters(t *testing.T) {
 	t.Parallel()
 	l := newLibrary()

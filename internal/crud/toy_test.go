@@ -424,6 +424,12 @@ var lending = crud.Spec[*library, loanModel, loan]{
 	Create: (*library).SetLoan, Read: (*library).Loan, Delete: (*library).ResetLoan,
 	Update: func(l *library, ctx context.Context, _, want loan) (loan, error) { return l.SetLoan(ctx, want) },
 	Facets: []string{"lent", "reader"}, Local: []string{"on_destroy"},
+	Claims: func(m *loanModel) string { // readers have notes and posters on the wall at their names
+		if m.Reader == nil {
+			return ""
+		}
+		return "wall at " + *m.Reader
+	},
 }
 
 // toy is the provider around the specs. Its client is missing when library is nil.

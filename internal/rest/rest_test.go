@@ -253,6 +253,39 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// What may come from another server says which address to look at, and nobody takes it for "not there".
+func TestUnexpected(t *testing.T) {
+	t.Parallel()
+	server, _ := serve(t, answer(200, `{"owner":{"name":3}}`), answer(404, `{"detail":"no"}`))
+	var kind error
+	var hint string
+	c, _ := client(t, server.URL, func(config *Config) {
+		config.DecodeError = func(e *Error, _ http.Header, _ []byte) { e.Kind, e.Hint = kind, hint }
+	})
+	check := func(err error, want string, notFound bool) {
+		t.Helper()
+		if got := strings.ReplaceAll(err.Error(), server.URL, "URL"); got != want || errors.Is(err, ErrNotFound) != notFound {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+		restError(t, err)
+	}
+	const isThisIt = ". Is URL the API? Check flagsmith.url."
+	check(c.Unexpected(http.MethodPatch, P("/tokens/{}", Secret("sesame")), "what\nsesame and "+token+" have"),
+		"PATCH /tokens/***: 200 OK: the answer is not what *** and *** have"+isThisIt, false)
+	_, err := Get[struct {
+		Owner struct {
+			Name string `json:"name"`
+		} `json:"owner"`
+	}](t.Context(), c, P("/x/"))
+	check(err, "GET /x/: 200 OK: the answer is not the JSON that was expected: owner.name is of the type number"+isThisIt, false)
+	get := func() error { return c.Do(t.Context(), http.MethodGet, P("/x/"), nil, nil) }
+	check(get(), "GET /x/: 404 Not Found"+isThisIt, false)
+	hint = "Pay for it."
+	check(get(), "GET /x/: 404 Not Found. Pay for it.", false)
+	kind, hint = ErrNotFound, ""
+	check(get(), "GET /x/: 404 Not Found", true)
+}
+
 func TestErrorFields(t *testing.T) {
 	t.Parallel()
 	server, _ := serve(t, answer(400, "{}"))
@@ -349,6 +382,8 @@ func TestRetries(t *testing.T) {
 		"POST 429":                 {"POST", answer(429, ""), true},
 		"POST 503 and Retry-After": {"POST", answer(503, "", "Retry-After", "1"), true},
 		"POST 503":                 {"POST", answer(503, ""), false},
+		"POST 502, repeatable":     {"POST", answer(502, ""), true},
+		"POST hung up, repeatable": {"POST", hangUp, true},
 		"POST 502":                 {"POST", answer(502, `{"detail":"lost"}`), false},
 		"POST 504":                 {"POST", answer(504, ""), false},
 		"POST hung up":             {"POST", hangUp, false},
@@ -378,7 +413,11 @@ func TestRetries(t *testing.T) {
 			if test.method != "GET" {
 				in = "body"
 			}
-			got, err := Send[int](t.Context(), c, test.method, P("/x/"), in)
+			ctx := t.Context()
+			if strings.HasSuffix(name, "repeatable") {
+				ctx = Repeatable(ctx)
+			}
+			got, err := Send[int](ctx, c, test.method, P("/x/"), in)
 			mu.Lock()
 			defer mu.Unlock()
 			if repeated := len(bodies) > 1; repeated != test.repeated || repeated != (err == nil) || repeated != (got == 1) {
