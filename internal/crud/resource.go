@@ -274,7 +274,7 @@ func (o *object[C, M, A]) claimed(ctx context.Context, prior, plan values, creat
 	}
 	if was != "" && was != now {
 		o.conflict(was, o.data.claim(was, func(c *claim) {
-			c.from, c.deletes = o.spec.Name, (destroys || replaces) && !o.keeps(prior)
+			c.from, c.deletes = o.spec.Name, c.deletes || (destroys || replaces) && !o.keeps(prior)
 		}), diags)
 	}
 	if now != "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -189,6 +190,26 @@ func TestPause(t *testing.T) {
 	}
 	stop()
 	if err := Pause(ctx, time.Hour); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
+
+// A repeatable POST that fails for good does not say that it was not repeated, and one that is interrupted and then lost
+// says that the server may have acted.
+func TestRepeatableSays(t *testing.T) {
+	t.Parallel()
+	for name, failing := range map[string]http.HandlerFunc{"502": answer(502, ""), "hung up": hangUp} {
+		server, count := serve(t, failing)
+		c, _ := client(t, server.URL, nil)
+		err := c.Do(Repeatable(t.Context()), http.MethodPost, P("/x/"), nil, nil)
+		if err == nil || count.Load() < 2 || strings.Contains(err.Error(), "not repeated") {
+			t.Errorf("%s, %d times: %v", name, count.Load(), err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	server, _ := serve(t, func(w http.ResponseWriter, r *http.Request) { cancel(); hangUp(w, r) })
+	c, _ := client(t, server.URL, nil)
+	if err := c.Do(ctx, http.MethodPost, P("/x/"), nil, nil); err == nil || !strings.Contains(err.Error(), "the server may have acted on it") {
 		t.Error(err)
 	}
 }

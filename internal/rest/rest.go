@@ -15,8 +15,10 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/hashicorp/go-cleanhttp"
 	"github.com/hashicorp/go-retryablehttp"
@@ -207,15 +209,15 @@ func (c *Client) Do(ctx context.Context, method string, path Path, in, out any) 
 		err = handle(response)
 	}
 	switch {
-	case ctx.Err() != nil && err != nil:
+	case err != nil && sending.Err() != nil, errors.Is(err, context.Canceled): // the wait was ended, or an attempt that could be
 		return c.interrupted(ctx, method, path, call)
 	case err != nil:
-		return c.unreachable(method, path, err)
+		return c.unreachable(ctx, method, path, err)
 	}
-	return c.decode(method, path, call, response, body, out)
+	return c.decode(ctx, method, path, call, response, body, out)
 }
 
-func (c *Client) decode(method string, path Path, call *call, response *http.Response, body []byte, out any) error {
+func (c *Client) decode(ctx context.Context, method string, path Path, call *call, response *http.Response, body []byte, out any) error {
 	e := &Error{Method: method, Path: path.String(), Status: response.StatusCode, RequestID: requestID(response.Header)}
 	defer func() { c.secrets.clean(e, path.secrets...) }()
 	switch {
@@ -232,7 +234,7 @@ func (c *Client) decode(method string, path Path, call *call, response *http.Res
 		case e.Status == http.StatusNotFound && e.Kind == nil: // in no way in which this server says that an object is not there
 			e.Hint = c.isThisIt()
 		case !retryable(e.Status):
-		case method == http.MethodPost && e.Status != http.StatusTooManyRequests:
+		case once(ctx, method) && e.Status != http.StatusTooManyRequests:
 			e.Hint = notRepeated
 		default:
 			e.Hint = fmt.Sprintf("That was attempt %d, the last; %s and %s decide how hard the server is tried.",
@@ -254,11 +256,18 @@ func (c *Client) decode(method string, path Path, call *call, response *http.Res
 		e.Message, e.Hint = "the answer is not the JSON that was expected: "+err.Error(), c.isThisIt()
 		var mistyped *json.UnmarshalTypeError
 		if errors.As(err, &mistyped) { // which names types of Go
-			e.Message = fmt.Sprintf("the answer is not the JSON that was expected: %s is of the type %s", cmp.Or(mistyped.Field, "it"), mistyped.Value)
+			e.Message = fmt.Sprintf("the answer is not the JSON that was expected: %s is of the type %s", cmp.Or(fieldOf(mistyped), "it"), mistyped.Value)
 		}
 		return e
 	}
 	return nil
+}
+
+// fieldOf is where a value is of another type, without the structs that Go has around it.
+func fieldOf(e *json.UnmarshalTypeError) string {
+	return strings.Join(slices.DeleteFunc(strings.Split(e.Field, "."), func(name string) bool {
+		return name != "" && unicode.IsUpper(rune(name[0]))
+	}), ".")
 }
 
 // isThisIt is what to do about an answer that this server would not give.

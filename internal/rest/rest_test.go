@@ -689,8 +689,8 @@ func TestUnreachableSaysWhy(t *testing.T) {
 	if !neverSent(proxy) {
 		t.Error("a request that did not get past the proxy may be repeated")
 	}
-	mustContain(t, c.unreachable("GET", P("/x/"), proxy).Error(), "the proxy does not answer; check HTTPS_PROXY")
-	mustContain(t, c.unreachable("GET", P("/x/"), errors.New("tls: "+token)).Error(), "the connection failed", "(tls: ***)")
+	mustContain(t, c.unreachable(t.Context(), "GET", P("/x/"), proxy).Error(), "the proxy does not answer; check HTTPS_PROXY")
+	mustContain(t, c.unreachable(t.Context(), "GET", P("/x/"), errors.New("tls: "+token)).Error(), "the connection failed", "(tls: ***)")
 	if got := callOf(t.Context()); *got != (call{}) {
 		t.Error(got)
 	}

@@ -111,8 +111,13 @@ func checkRetry(ctx context.Context, response *http.Response, err error) (bool, 
 	return again, nil
 }
 
+// once says that a request must not be repeated where the server may have acted on it.
+func once(ctx context.Context, method string) bool {
+	return method == http.MethodPost && ctx.Value(repeatableKey{}) == nil
+}
+
 func worthAgain(ctx context.Context, response *http.Response, err error) bool {
-	post := callOf(ctx).method == http.MethodPost && ctx.Value(repeatableKey{}) == nil
+	post := once(ctx, callOf(ctx).method)
 	if err != nil {
 		return !permanent(err) && (!post || neverSent(err))
 	}
@@ -188,7 +193,7 @@ func (c *Client) interrupted(ctx context.Context, method string, path Path, call
 }
 
 // unreachable turns an error of the network into one sentence: which host, why, and what to do.
-func (c *Client) unreachable(method string, path Path, err error) error {
+func (c *Client) unreachable(ctx context.Context, method string, path Path, err error) error {
 	// url.Error would show the query.
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {
@@ -223,7 +228,7 @@ func (c *Client) unreachable(method string, path Path, err error) error {
 		reason = fmt.Sprintf("no answer in time (%s); a slow server needs a longer %s", c.config.Timeout, setting("request_timeout"))
 	}
 	text := fmt.Sprintf("%s: %s %s: cannot reach %s: %s (%v)", c.config.Backend, method, path, c.host, reason, err)
-	if method == http.MethodPost && !neverSent(err) && !permanent(err) {
+	if once(ctx, method) && !neverSent(err) && !permanent(err) {
 		text += ". " + notRepeated
 	}
 	return &unreachable{text: oneLine(c.secrets.text(text, path.secrets...)), cause: err}
