@@ -127,7 +127,7 @@ func block(name, url, token, own string, attribute schema.Attribute) schema.Sing
 			},
 			"headers": schema.MapAttribute{
 				Optional: true, ElementType: types.StringType, Sensitive: true,
-				MarkdownDescription: "Further headers of every request, for a gateway in front of the server.",
+				MarkdownDescription: "Further headers of every request, for a gateway in front of the server. `Authorization` is the token's.",
 			},
 			"ca_cert_file": schema.StringAttribute{
 				Optional: true, MarkdownDescription: "PEM file of certificate authorities to trust beside the system's.",

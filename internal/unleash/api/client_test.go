@@ -49,6 +49,7 @@ func TestNew(t *testing.T) {
 	}{
 		{Config{URL: "https://unleash.example.com"}, "unleash.token is not set"},
 		{Config{URL: "https://unleash.example.com", Token: "Bearer x"}, "without a scheme"},
+		{Config{URL: "https://unleash.example.com", Token: "x", Header: http.Header{"Authorization": {"y"}}}, "unleash.headers cannot hold Authorization"},
 		{Config{URL: "unleash.example.com", Token: "x"}, "unleash.url: must be an absolute"},
 	} {
 		if _, err := New(test.config); err == nil || !strings.Contains(err.Error(), test.want) {
