@@ -92,24 +92,13 @@ func (d *Data) wasTouched(object string) bool {
 	return d.touched[object]
 }
 
-// claim notes what a plan says about who owns something, and returns all that is known by now, whatever came first.
-func (d *Data) claim(what string, note func(*claim)) claim {
+// note adds to what a plan says about something, and returns all that is known by now, whatever came first.
+func note[T any](d *Data, known map[string]*T, what string, add func(*T)) T {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.claims[what] == nil {
-		d.claims[what] = &claim{}
+	if known[what] == nil {
+		known[what] = new(T)
 	}
-	note(d.claims[what])
-	return *d.claims[what]
-}
-
-// plan does the same for an object.
-func (d *Data) plan(object string, note func(*planned)) planned {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.planned[object] == nil {
-		d.planned[object] = &planned{}
-	}
-	note(d.planned[object])
-	return *d.planned[object]
+	add(known[what])
+	return *known[what]
 }

@@ -273,12 +273,12 @@ func (o *object[C, M, A]) claimed(ctx context.Context, prior, plan values, creat
 		return
 	}
 	if was != "" && was != now {
-		o.conflict(was, o.data.claim(was, func(c *claim) {
+		o.conflict(was, note(o.data, o.data.claims, was, func(c *claim) {
 			c.from, c.deletes = o.spec.Name, c.deletes || (destroys || replaces) && !o.keeps(prior)
 		}), diags)
 	}
 	if now != "" {
-		c := o.data.claim(now, func(c *claim) {
+		c := note(o.data, o.data.claims, now, func(c *claim) {
 			if c.by == "" {
 				c.by = o.spec.Name
 			}
@@ -317,7 +317,7 @@ func (o *object[C, M, A]) twice(prior, plan values, creates, destroys bool, diag
 	if o.data == nil || o.spec.Adopts || slices.ContainsFunc(o.spec.Key, func(name string) bool { return !v.given(name) }) {
 		return
 	}
-	p := o.data.plan(o.name(v), func(p *planned) { p.created, p.destroyed = p.created || creates, p.destroyed || destroys })
+	p := note(o.data, o.data.planned, o.name(v), func(p *planned) { p.created, p.destroyed = p.created || creates, p.destroyed || destroys })
 	if p.created && p.destroyed {
 		diags.AddError(fmt.Sprintf("flagops_%s %s is to be destroyed and created", o.spec.Name, o.display(v)), fmt.Sprintf("Two addresses of the configuration mean "+
 			"one object, and Terraform runs them in no order. If it was only renamed here, say so:\n\nmoved {\n  from = flagops_%[1]s.old\n  to   = flagops_%[1]s.new\n}",

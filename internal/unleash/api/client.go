@@ -52,7 +52,7 @@ type Client struct {
 	made      map[string][]any     // by collection: what this client has made
 	flags     map[string]*Flag     // by project/name
 	ages      map[string]int       // by project, and by project/name: how often what is known of it has been dropped
-	archivals map[string]time.Time // by project, and by project/name: when this client last archived a flag of it, or that one
+	archivals map[string]time.Time // by project, and by project/name: when this client last archived a flag of it, or that one; "": any, or deleted one
 	byServer  byServer
 	tags      tagBook
 	names     nameBook

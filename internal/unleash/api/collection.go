@@ -65,51 +65,47 @@ func (k collection[T]) read(ctx context.Context, c *Client, at T) (T, error) {
 
 // one fetches it alone, and does not take anything else for it.
 func (k collection[T]) one(ctx context.Context, c *Client, at T) (T, error) {
-	var got T
-	var err error
-	if k.key == "" {
-		got, err = rest.Get[T](ctx, c.rest, k.path(at))
-	} else {
-		var answer map[string]json.RawMessage
-		if answer, err = rest.Get[map[string]json.RawMessage](ctx, c.rest, k.path(at)); err == nil {
-			_ = json.Unmarshal(answer[k.key], &got) // what it is not is not the same
-		}
-	}
+	got, err := partOf[T](ctx, c, k.path(at), k.key)
 	if err == nil && !k.same(got, at) {
 		err = c.rest.Unexpected(http.MethodGet, k.path(at), "the one of its "+k.name+" that it was asked for")
 	}
 	return got, err
 }
 
-// listOf reads what an answer has under a name, "": the answer itself. One that has it not is another server's.
-func listOf[T any](ctx context.Context, c *Client, path rest.Path, name string) (items []T, err error) {
+// partOf reads what an answer has under a name, "": the answer itself. A part that is not there, or something else, is zero.
+func partOf[T any](ctx context.Context, c *Client, path rest.Path, name string) (T, error) {
 	if name == "" {
-		items, err = rest.Get[[]T](ctx, c.rest, path)
-	} else {
-		var answer map[string]json.RawMessage
-		answer, err = rest.Get[map[string]json.RawMessage](ctx, c.rest, path)
-		if err == nil && json.Unmarshal(answer[name], &items) != nil {
-			items = nil
-		}
+		return rest.Get[T](ctx, c.rest, path)
 	}
+	var part, none T
+	answer, err := rest.Get[map[string]json.RawMessage](ctx, c.rest, path)
+	if err != nil || json.Unmarshal(answer[name], &part) != nil {
+		return none, err
+	}
+	return part, nil
+}
+
+// listOf reads a list that is part of an answer. An answer that does not have it is another server's.
+func listOf[T any](ctx context.Context, c *Client, path rest.Path, name string) ([]T, error) {
+	items, err := partOf[[]T](ctx, c, path, name)
 	if err == nil && items == nil {
 		err = c.rest.Unexpected(http.MethodGet, path, "a list of "+cmp.Or(name, "anything"))
 	}
 	return items, err
 }
 
-// create makes one. made says that one of the list is what was wanted, should the answer be lost: then it is found, for it is
+// create makes one. wanted says that one of the list is what was to be made, should the answer be lost: then it is found, for it is
 // not among those that were there before this client made any.
-func (k collection[T]) create(ctx context.Context, c *Client, path rest.Path, in any, made func(T) bool) (T, error) {
+func (k collection[T]) create(ctx context.Context, c *Client, path rest.Path, in any, wanted func(T) bool) (T, error) {
 	before, unread := remember(ctx, c, k.name+" at first", func(ctx context.Context) ([]T, error) { return k.all(ctx, c) })
 	got, err := rest.Send[T](ctx, c.rest, http.MethodPost, path, in)
 	c.forget(k.name)
-	if err == nil && !made(got) {
+	if err == nil && !wanted(got) {
 		err = c.rest.Unexpected(http.MethodPost, path, "what was to be made")
 	}
 	if lost(err) && unread == nil {
 		if now, unread := k.list(c, ctx); unread == nil {
-			now = slices.DeleteFunc(slices.Clone(now), func(item T) bool { return !made(item) || k.among(before, item) || k.among(k.made(c), item) })
+			now = slices.DeleteFunc(slices.Clone(now), func(item T) bool { return !wanted(item) || k.among(before, item) || k.among(k.made(c), item) })
 			if len(now) == 1 {
 				got, err = now[0], nil
 			}

@@ -476,6 +476,7 @@ const (
 // purgeFeature archives a flag by a change of its data, which needs no working up, and deletes it. Such a change goes past
 // dependencies, so that they are looked at first.
 func (c *Client) purgeFeature(ctx context.Context, at Feature) error {
+	defer c.noteArchived("") // for what waits until it is unused
 	c.forgetFlag(at.Project, at.Name)
 	f, err := c.flag(ctx, at.Project, at.Name)
 	switch {

@@ -153,11 +153,12 @@ func newByServer() byServer {
 	return byServer{map[place][]string{}, map[place]bool{}, map[place]bool{}, map[string]bool{}, map[string]bool{}}
 }
 
-// own remembers that a strategy is somebody's.
+// own remembers that a strategy is somebody's, and so no longer for others to take.
 func (c *Client) own(id string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.byServer.owned[id] = true
+	delete(c.byServer.revived, id)
 }
 
 func (c *Client) owns(id string) bool {
@@ -200,7 +201,7 @@ func (c *Client) Everybody(at FeatureState) bool {
 	return strategies != nil && !enabled(strategies)
 }
 
-// bringBack remembers the strategies that a flag has brought back from the archive; takeBack gives one of them away.
+// bringBack remembers the strategies that a flag has brought back from the archive.
 func (c *Client) bringBack(f *Flag) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -209,12 +210,6 @@ func (c *Client) bringBack(f *Flag) {
 			c.byServer.revived[s.ID] = true
 		}
 	}
-}
-
-func (c *Client) takeBack(id string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.byServer.revived, id)
 }
 
 func (c *Client) isRevived(id string) bool {

@@ -72,10 +72,13 @@ func (b *tagBook) drop(project, name string) {
 	delete(b.known, project+"/"+name)
 }
 
-func (b *tagBook) dropAll() {
+// dropType takes the tags of a type off all flags, as the server does.
+func (b *tagBook) dropType(name string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	clear(b.known)
+	for flag, tags := range b.known {
+		b.known[flag] = slices.DeleteFunc(slices.Clone(tags), func(t Tag) bool { return t.Type == name })
+	}
 }
 
 func (b *tagBook) get(project, name string) ([]Tag, bool) {

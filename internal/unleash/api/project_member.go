@@ -117,14 +117,6 @@ func (c *Client) ProjectMembers(ctx context.Context, within ProjectMember) iter.
 
 // CreateProjectMember gives a user a role, beside those that the user has.
 func (c *Client) CreateProjectMember(ctx context.Context, want ProjectMember) (ProjectMember, error) {
-	if a, err := c.access(ctx, want.Project); err == nil && len(a.rolesOf(want.UserID)) > 0 {
-		var has []string
-		for _, id := range a.rolesOf(want.UserID) {
-			has = append(has, a.role(id))
-		}
-		rest.Warn(ctx, "A user has several roles in a project", "User %d is %s of project %q, too, which this resource leaves alone.",
-			want.UserID, strings.Join(has, " and "), want.Project)
-	}
 	return want, c.changeRoles(ctx, want, "", want.Role)
 }
 
@@ -167,6 +159,14 @@ func (c *Client) changeRoles(ctx context.Context, at ProjectMember, take, give s
 		case !has:
 			roles = append(roles, id)
 		}
+	}
+	if take == "" && len(before) > 0 {
+		var has []string
+		for _, id := range before {
+			has = append(has, a.role(id))
+		}
+		rest.Warn(ctx, "A user has several roles in a project", "User %d is %s of project %q, too, which this resource leaves alone.",
+			at.UserID, strings.Join(has, " and "), at.Project)
 	}
 	if slices.Equal(roles, before) {
 		return nil

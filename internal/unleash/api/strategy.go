@@ -376,7 +376,6 @@ func (c *Client) takeRevived(ctx context.Context, want Strategy, there []Strateg
 			return nil, nil
 		}
 		s := candidates[0]
-		c.takeBack(s.ID)
 		want.ID = s.ID
 		if body, differs := want.update(s); differs {
 			var err error

@@ -59,6 +59,9 @@ func (c *Client) UpdateTagType(ctx context.Context, _, want TagType) (TagType, e
 
 // DeleteTagType deletes one, its tags, and takes them off every flag.
 func (c *Client) DeleteTagType(ctx context.Context, at TagType) error {
-	defer c.tags.dropAll() // flags lose those of the type
-	return tagTypes.do(ctx, c, http.MethodDelete, at.path(), nil)
+	err := tagTypes.do(ctx, c, http.MethodDelete, at.path(), nil)
+	if err == nil {
+		c.tags.dropType(at.Name)
+	}
+	return err
 }

@@ -79,3 +79,37 @@ func TestWhenUnusedWhileFlagsGo(t *testing.T) {
 		t.Errorf("%v after %s, want %s", err, waited, want)
 	}
 }
+
+// A flag that is deleted for good is on its way out as much as one that is archived.
+func TestPurgedFlagsAreOnTheirWayOut(t *testing.T) {
+	t.Parallel()
+	for _, purge := range []bool{true, false} {
+		c, _ := sandboxClient(t)
+		at := made(t, c, Feature{Name: "f"})
+		if at.Purge = purge; !c.lastArchived("").IsZero() {
+			t.Error("noted before")
+		}
+		if err := c.DeleteFeature(t.Context(), at); err != nil || c.lastArchived("").IsZero() {
+			t.Errorf("purge %t is not noted (%v)", purge, err)
+		}
+	}
+}
+
+// Flags lose the tags of a type that is deleted, and keep the others, without being read again.
+func TestDeletedTypeTakesItsTags(t *testing.T) {
+	t.Parallel()
+	c, s := sandboxClient(t)
+	if _, err := c.CreateTagType(t.Context(), TagType{Name: "team"}); err != nil {
+		t.Fatal(err)
+	}
+	at := made(t, c, Feature{Name: "f", Tags: []Tag{{"simple", "kept"}, {"team", "gone"}}})
+	if err := c.DeleteTagType(t.Context(), TagType{Name: "team"}); err != nil {
+		t.Fatal(err)
+	}
+	remembered, _ := c.tags.get(at.Project, at.Name)
+	fresh, _ := again(t, s)
+	got, err := fresh.Feature(t.Context(), at)
+	if err != nil || !slices.Equal(remembered, []Tag{{"simple", "kept"}}) || !slices.Equal(got.Tags, remembered) {
+		t.Errorf("remembers %v, there are %v (%v)", remembered, got.Tags, err)
+	}
+}
