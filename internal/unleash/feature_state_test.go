@@ -1,6 +1,7 @@
 package unleash_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -73,7 +74,7 @@ func (s *stateTest) turn(flag, how string) {
 	s.Post(in(flag)+"/"+how, map[string]any{})
 }
 
-// strategies are those that the server has, complete.
+// strategies are those that the server has, complete, as clients get them: its answer has those of one sort order in none.
 func (s *stateTest) strategies(flag string) (strategies []map[string]any, on bool) {
 	s.t.Helper()
 	text, _ := json.Marshal(s.Get(path(flag)))
@@ -89,6 +90,9 @@ func (s *stateTest) strategies(flag string) (strategies []map[string]any, on boo
 	}
 	for _, e := range f.Environments {
 		if e.Name == environment {
+			slices.SortFunc(e.Strategies, func(a, b map[string]any) int {
+				return cmp.Or(cmp.Compare(a["sortOrder"].(float64), b["sortOrder"].(float64)), strings.Compare(fmt.Sprint(a["id"]), fmt.Sprint(b["id"])))
+			})
 			return e.Strategies, e.Enabled
 		}
 	}

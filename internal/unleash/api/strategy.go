@@ -92,17 +92,12 @@ func strategiesIn(at place, e *FlagEnvironment) []Strategy {
 		s.SortOrder = pointer(deref(s.SortOrder))
 		*s = s.Complete()
 	}
-	slices.SortStableFunc(strategies, func(a, b Strategy) int {
-		order := cmp.Compare(*a.SortOrder, *b.SortOrder)
-		if order == 0 && len(a.ID) == ulid && len(b.ID) == ulid { // the older one comes first, and an id begins with its time
-			order = cmp.Compare(a.ID[:ulidTime], b.ID[:ulidTime])
-		}
-		return order
+	slices.SortFunc(strategies, func(a, b Strategy) int {
+		// Clients get equals by id; the server's answer here has them in no order.
+		return cmp.Or(cmp.Compare(*a.SortOrder, *b.SortOrder), cmp.Compare(a.ID, b.ID))
 	})
 	return strategies
 }
-
-const ulid, ulidTime = 26, 10 // characters; versions up to 6 had random ids
 
 func pointer[T any](v T) *T { return &v }
 

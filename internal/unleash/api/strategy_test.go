@@ -438,25 +438,22 @@ func TestParametersOfOld(t *testing.T) {
 	}
 }
 
-// Equal sort orders are told apart by age, as the server does when it decides; random ids of old versions say nothing.
+// Equal sort orders are told apart by id, as clients get them: whatever order the server answers in, a plan is the same.
 func TestTies(t *testing.T) {
 	t.Parallel()
-	order := func(ids ...string) (got []string) {
-		e := &FlagEnvironment{}
-		for _, id := range ids {
+	const a, b, c = "01M80C0K8D7DAY0K5FHPEEYFVW", "01M80C0K8D7DAY0K5FHPEEYFVX", "01M80C0K8ZB9PMACRP711PW1X6"
+	for _, answer := range [][]string{{a, b, c}, {c, b, a}, {b, c, a}} {
+		e := &FlagEnvironment{Strategies: []Strategy{{ID: "z", SortOrder: pointer(int64(-1))}}}
+		for _, id := range answer {
 			e.Strategies = append(e.Strategies, Strategy{ID: id})
 		}
+		var got []string
 		for _, s := range strategiesIn(place{}, e) {
 			got = append(got, s.ID)
 		}
-		return got
-	}
-	const older, younger = "01M80C0K8D7DAY0K5FHPEEYFVW", "01M80C0K8ZB9PMACRP711PW1X6"
-	if got := order(younger, older); !slices.Equal(got, []string{older, younger}) {
-		t.Error(got)
-	}
-	if got := order("b", "a"); !slices.Equal(got, []string{"b", "a"}) {
-		t.Error(got)
+		if want := []string{"z", a, b, c}; !slices.Equal(got, want) {
+			t.Errorf("%v, not %v", got, want)
+		}
 	}
 }
 

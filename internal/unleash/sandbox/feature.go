@@ -118,7 +118,10 @@ func (s *Sandbox) readFeature(r *request) (any, error) {
 	envs := []any{}
 	for _, e := range s.sortedEnvironments(f) {
 		strategies := []any{}
-		for _, st := range s.strategiesOf(f.name, e.name) {
+		all := s.strategiesOf(f.name, e.name)
+		slices.Reverse(all) // the server sorts by sortOrder alone what its database has in no order
+		slices.SortStableFunc(all, bySortOrder)
+		for _, st := range all {
 			strategies = append(strategies, object{"name": st.name, "constraints": st.constraints, "variants": st.variants, "parameters": st.parameters,
 				"segments": st.segmentIDs(), "sortOrder": st.sortOrder, "id": st.id, "title": orNil(st.title), "disabled": st.off()})
 		}

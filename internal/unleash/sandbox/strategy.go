@@ -57,12 +57,14 @@ func (s *Sandbox) strategyRoutes() {
 	s.handle("DELETE "+all+"/{strategy}", 200, nil, s.deleteStrategy)
 }
 
-// strategiesOf lists the strategies of a flag in an environment, in their order.
+// strategiesOf lists the strategies of a flag in an environment, in their order; of equals the older one comes first.
 func (s *Sandbox) strategiesOf(feature, environment string) []*strategy {
 	out := s.strategies.where(func(st *strategy) bool { return st.feature == feature && st.environment == environment })
-	slices.SortStableFunc(out, func(a, b *strategy) int { return cmp.Compare(a.sortOrder, b.sortOrder) })
+	slices.SortStableFunc(out, bySortOrder)
 	return out
 }
+
+func bySortOrder(a, b *strategy) int { return cmp.Compare(a.sortOrder, b.sortOrder) }
 
 func (st *strategy) show() object {
 	return object{"id": st.id, "name": st.name, "title": orNil(st.title), "disabled": orNil(st.disabled), "constraints": st.constraints,

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -250,12 +251,21 @@ func newUUID() string {
 
 const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
-// newULID is 48 bits of time and 80 of chance: ids of one millisecond come in no order.
+var lastULID atomic.Int64
+
+// newULID is 48 bits of time and 80 of chance. What is made one after the other has ids in that order: a server with a
+// database takes longer than a millisecond.
 func newULID() string {
+	last := lastULID.Load()
+	ms := max(time.Now().UnixMilli(), last+1)
+	for !lastULID.CompareAndSwap(last, ms) {
+		last = lastULID.Load()
+		ms = max(ms, last+1)
+	}
 	var chance [16]byte
 	_, _ = rand.Read(chance[:]) // never fails
 	var b strings.Builder
-	for ms, shift := time.Now().UnixMilli(), 45; shift >= 0; shift -= 5 {
+	for shift := 45; shift >= 0; shift -= 5 {
 		b.WriteByte(crockford[ms>>shift&31])
 	}
 	for _, c := range chance {
