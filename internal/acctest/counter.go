@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // uncounted marks the requests that a test itself sends.
@@ -26,7 +27,9 @@ func forward(address string) http.Handler {
 	if err != nil {
 		target = &url.URL{}
 	}
-	return &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.IdleConnTimeout, transport.MaxIdleConnsPerHost = time.Second, 8 // servers close idle connections, and a write that meets that is lost
+	return &httputil.ReverseProxy{Transport: transport, Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }}
 }
 
 func (c *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -23,14 +23,19 @@ type Data struct {
 
 // claim is what a plan says about who owns something.
 type claim struct {
-	by      string // the type that owns it after this plan
-	creates bool   // an object of that type is made for it
-	from    string // the type that gives it up
-	deletes bool   // and takes it away with that
+	by   string             // the type that owns it after this plan
+	made []func(any) bool   // objects of that type that are created for it: whether they are the same as what is there
+	from map[string]leaving // the types that give it up, and how
 }
 
-// planned is what a plan says about an object whose whole key is known.
-type planned struct{ created, destroyed bool }
+// leaving is how objects of one type give something up.
+type leaving struct {
+	destroyed, replaced bool  // they take it away with that
+	held                []any // what they leave where it is
+}
+
+// planned is what a plan says about an object whose whole key is known, at all its addresses.
+type planned struct{ stays, destroyed bool }
 
 // Missing stands for a backend's client C that cannot be had, and says why on first use.
 type Missing[C any] struct{ Reason string }

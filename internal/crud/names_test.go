@@ -125,11 +125,11 @@ func noteSpec(name, plural string) crud.Spec[*library, noteModel, note] {
 			}
 		},
 		Create: (*library).CreateNote, Read: (*library).Note, Update: (*library).UpdateNote, Delete: (*library).DeleteNote, List: (*library).Notes,
-		Claims: func(m *noteModel) string {
-			if m.Name == "" {
-				return ""
+		Claims: func(m *noteModel) (c crud.Claim) {
+			if m.Name != "" {
+				c.What, c.Same = "wall at "+m.Name, func(there any) bool { return there == (m.Loud != nil && *m.Loud) }
 			}
-			return "wall at " + m.Name
+			return c
 		},
 	}
 }
@@ -208,8 +208,8 @@ func TestHandOver(t *testing.T) {
 		},
 		{Config: poster, Destroy: true},
 		{Config: lent("  reader = \"a\"\n")},
-		{Config: dune("") + wall("note", "n", "hall", ""), ExpectError: regexp.MustCompile(`(?s)Taking over the wall at a.*with import\s+blocks`)},
-		{Config: lent("") + wall("note", "n", "hall", ""), ExpectError: regexp.MustCompile(`(?s)Taking over the wall at a.*with import\s+blocks`)},
+		{Config: dune("") + wall("note", "n", "hall", ""), ExpectError: regexp.MustCompile(`(?s)Taking over the wall at a.*with an\s+import\s+block`)},
+		{Config: lent("") + wall("note", "n", "hall", ""), ExpectError: regexp.MustCompile(`(?s)Taking over the wall at a.*with an\s+import\s+block`)},
 		{
 			PreConfig: func() { l.writes() },
 			Config:    lent("") + wall("note", "n", "hall", "") + "import {\n  to = flagops_toy_note.n\n  id = \"hall/a\"\n}\n",
@@ -229,7 +229,7 @@ func TestRename(t *testing.T) {
 	moved := again("1") + wall("note", "m", "hall", "") + "moved {\n  from = flagops_toy_note.n\n  to = flagops_toy_note.m\n}\n"
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: factories(l), Steps: []resource.TestStep{
 		{Config: again("1") + wall("note", "n", "hall", "")},
-		{Config: wall("note", "m", "hall", ""), ExpectError: regexp.MustCompile(`(?s)hall/a is to be destroyed and\s+created.*moved {\s+from = flagops_toy_note.old`)},
+		{Config: wall("note", "m", "hall", ""), ExpectError: regexp.MustCompile(`(?s)hall/a is to be destroyed and\s+kept.*moved {\s+from = flagops_toy_note.old`)},
 		{PreConfig: func() { l.writes() }, Config: moved, Check: sameCalls(t, l)},
 		{Config: again("2") + wall("note", "m", "hall", triggered), Check: sameCalls(t, l, "delete note a", "create note hall/a ")},
 		{Config: again("2") + wall("note", "m", "attic", first), Check: sameCalls(t, l, "create note attic/a ", "delete note a")},

@@ -1,9 +1,11 @@
 package crud
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -226,8 +228,8 @@ func (o *object[C, M, A]) ModifyPlan(ctx context.Context, req resource.ModifyPla
 			"again, and is off or different in between.", o.display(prior)))
 	}
 	plan, config := explode(req.Plan.Raw, o.typ), explode(req.Config.Raw, o.typ)
-	o.claimed(ctx, prior, plan, creates, destroys, replaces, &resp.Diagnostics)
-	o.twice(prior, plan, creates, destroys, &resp.Diagnostics)
+	o.claimed(ctx, prior, plan, config, creates, destroys, replaces, &resp.Diagnostics)
+	o.twice(prior, plan, destroys, &resp.Diagnostics)
 	if destroys || resp.Diagnostics.HasError() {
 		return
 	}
@@ -257,13 +259,13 @@ func (o *object[C, M, A]) ModifyPlan(ctx context.Context, req resource.ModifyPla
 
 // claimed reports that another type of resource owns what this one would own, or comes to own it by what is no hand-over:
 // one that deletes what the other has taken over, or makes what is there again.
-func (o *object[C, M, A]) claimed(ctx context.Context, prior, plan values, creates, destroys, replaces bool, diags *diag.Diagnostics) {
+func (o *object[C, M, A]) claimed(ctx context.Context, prior, plan, config values, creates, destroys, replaces bool, diags *diag.Diagnostics) {
 	if o.spec.Claims == nil || o.data == nil {
 		return
 	}
-	claims := func(v values, is bool) string {
+	claims := func(v values, is bool) (none Claim) {
 		if !is {
-			return ""
+			return none
 		}
 		m := decode[M](ctx, o.spec.Schema, v, diags)
 		return o.spec.Claims(&m)
@@ -272,44 +274,76 @@ func (o *object[C, M, A]) claimed(ctx context.Context, prior, plan values, creat
 	if diags.HasError() {
 		return
 	}
-	if was != "" && was != now {
-		o.conflict(was, note(o.data, o.data.claims, was, func(c *claim) {
-			c.from, c.deletes = o.spec.Name, c.deletes || (destroys || replaces) && !o.keeps(prior)
-		}), diags)
-	}
-	if now != "" {
-		c := note(o.data, o.data.claims, now, func(c *claim) {
-			if c.by == "" {
-				c.by = o.spec.Name
+	if was.What != "" && was.What != now.What {
+		c := note(o.data, o.data.claims, was.What, func(c *claim) {
+			from := maps.Clone(c.from) // others may be reading it
+			if from == nil {
+				from = map[string]leaving{}
 			}
-			c.creates = c.creates || creates && c.by == o.spec.Name
+			l := from[o.spec.Name]
+			switch keeps := o.keeps(prior); {
+			case destroys && !keeps:
+				l.destroyed = true
+			case replaces && !keeps:
+				l.replaced = true
+			default:
+				l.held = append(slices.Clone(l.held), was.Holds...)
+			}
+			from[o.spec.Name], c.from = l, from
 		})
-		if c.by != o.spec.Name {
-			diags.AddError("Two ways to own the "+now, fmt.Sprintf("A flagops_%s and a flagops_%s in this configuration both own the %s: each would "+
-				"undo what the other does. Keep one of them.", o.spec.Name, c.by, now))
-			return
+		c.report(was.What, diags)
+	}
+	if now.What == "" {
+		return
+	}
+	c := note(o.data, o.data.claims, now.What, func(c *claim) {
+		c.by = cmp.Or(c.by, o.spec.Name)
+		if creates && c.by == o.spec.Name && now.Same != nil && config.known() {
+			c.made = append(slices.Clone(c.made), now.Same)
 		}
-		o.conflict(now, c, diags)
+	})
+	if c.by != o.spec.Name {
+		diags.AddError("Two ways to own the "+now.What, fmt.Sprintf("A flagops_%s and a flagops_%s in this configuration both own the %s: each would "+
+			"undo what the other does. Keep one of them.", o.spec.Name, c.by, now.What))
+		return
+	}
+	c.report(now.What, diags)
+}
+
+// report says that a change of owners loses or doubles something.
+func (c claim) report(what string, diags *diag.Diagnostics) {
+	if c.by == "" {
+		return
+	}
+	summary := "Taking over the " + what
+	for _, from := range slices.Sorted(maps.Keys(c.from)) {
+		switch l := c.from[from]; {
+		case from == c.by:
+		case l.destroyed:
+			diags.AddError(summary, fmt.Sprintf("This plan destroys a flagops_%[1]s, and a flagops_%[2]s owns the %[3]s: what one deletes is what the other "+
+				"has, or is about to take over. Have Terraform forget the one instead of destroying it:\n\n%[4]s\n\nThe other then finds what is there. %[5]s",
+				from, c.by, what, removed(from), destroyAll))
+		case l.replaced:
+			diags.AddError(summary, fmt.Sprintf("This plan replaces a flagops_%[1]s by one elsewhere, and a flagops_%[2]s owns the %[3]s: what one deletes is what "+
+				"the other has, or is about to take over. Apply one of the two changes, then the other.", from, c.by, what))
+		case slices.ContainsFunc(c.made, func(same func(any) bool) bool { return slices.ContainsFunc(l.held, same) }):
+			diags.AddError(summary, fmt.Sprintf("This plan leaves the %[1]s of a flagops_%[2]s as they are on the server, and creates a flagops_%[3]s that is just like one of "+
+				"them: it would be there twice. Import it into the new resource with an import block; terraform query finds its id. If there are to be two, "+
+				"apply one of the two changes, then the other. %[4]s", what, from, c.by, destroyAll))
+		}
 	}
 }
 
-// conflict reports a change of owners that loses or doubles something.
-func (o *object[C, M, A]) conflict(what string, c claim, diags *diag.Diagnostics) {
-	switch {
-	case c.by == "" || c.from == "" || c.by == c.from:
-	case c.deletes:
-		diags.AddError("Taking over the "+what, fmt.Sprintf("This plan destroys a flagops_%s, and a flagops_%s owns the %s: what one deletes is what the other "+
-			"has, or is about to take over. Have Terraform forget the one instead of destroying it:\n\nremoved {\n  from = flagops_%s.this\n"+
-			"  lifecycle { destroy = false }\n}\n\nThe other then finds what is there.", c.from, c.by, what, c.from))
-	case c.creates:
-		diags.AddError("Taking over the "+what, fmt.Sprintf("This plan leaves the %s of a flagops_%s as they are on the server, and creates a flagops_%s: they would be "+
-			"there twice. Import them into the new resources with import blocks; terraform query finds their ids.", what, c.from, c.by))
-	}
+const destroyAll = "(A terraform destroy makes this plan, too, before its own: -refresh=false leaves it out.)"
+
+// removed is the block that has Terraform forget an object and leave it where it is.
+func removed(name string) string {
+	return fmt.Sprintf("removed {\n  from = flagops_%s.this\n  lifecycle { destroy = false }\n}", name)
 }
 
-// twice reports two addresses for one object, of which one goes and one comes. What always exists may change its address:
-// that is no more than a write of what differs.
-func (o *object[C, M, A]) twice(prior, plan values, creates, destroys bool, diags *diag.Diagnostics) {
+// twice reports two addresses for one object, of which one goes and one stays or comes. What always exists may change its
+// address: that is no more than a write of what differs.
+func (o *object[C, M, A]) twice(prior, plan values, destroys bool, diags *diag.Diagnostics) {
 	v := plan
 	if destroys {
 		v = prior
@@ -317,11 +351,12 @@ func (o *object[C, M, A]) twice(prior, plan values, creates, destroys bool, diag
 	if o.data == nil || o.spec.Adopts || slices.ContainsFunc(o.spec.Key, func(name string) bool { return !v.given(name) }) {
 		return
 	}
-	p := note(o.data, o.data.planned, o.name(v), func(p *planned) { p.created, p.destroyed = p.created || creates, p.destroyed || destroys })
-	if p.created && p.destroyed {
-		diags.AddError(fmt.Sprintf("flagops_%s %s is to be destroyed and created", o.spec.Name, o.display(v)), fmt.Sprintf("Two addresses of the configuration mean "+
-			"one object, and Terraform runs them in no order. If it was only renamed here, say so:\n\nmoved {\n  from = flagops_%[1]s.old\n  to   = flagops_%[1]s.new\n}",
-			o.spec.Name))
+	p := note(o.data, o.data.planned, o.name(v), func(p *planned) { p.stays, p.destroyed = p.stays || !destroys, p.destroyed || destroys })
+	if p.stays && p.destroyed {
+		diags.AddError(fmt.Sprintf("flagops_%s %s is to be destroyed and kept", o.spec.Name, o.display(v)), fmt.Sprintf("Two addresses mean this one object: "+
+			"one is to destroy it, and the other has it, or is to create or import it. If it was only renamed here, say so (addresses have their keys: "+
+			"this[\"a\"], this[0]):\n\nmoved {\n  from = flagops_%[1]s.old\n  to   = flagops_%[1]s.new\n}\n\nWhere the other has it or imports it, "+
+			"have Terraform forget the one:\n\n%[2]s\n\nWhere objects of a list moved up, terraform state mv does either. %[3]s", o.spec.Name, removed(o.spec.Name), destroyAll))
 	}
 }
 

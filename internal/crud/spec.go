@@ -63,9 +63,9 @@ type Spec[C Client, M, A any] struct {
 	// Lock names what this object's writes must not overlap with; shared locks exclude only those that are not.
 	Lock func(A) (name string, shared bool)
 
-	// Claims names what an object of this type owns that objects of another type could own as well ("" for nothing): two
-	// types that claim the same in one configuration are an error in the plan.
-	Claims func(*M) string
+	// Claims says what an object of this type owns that objects of another type could own as well: two types that claim the
+	// same in one configuration are an error in the plan.
+	Claims func(*M) Claim
 
 	Title  func(A) string    // what lists call an object that has no look-up attribute
 	Fields map[string]string // the server's field names in errors → attribute names, where they differ
@@ -83,6 +83,13 @@ type Check[C Client, M any] struct {
 	Replace bool // the plan deletes Prior and creates Plan
 	// Unknown says that the configuration of an attribute is not wholly known yet, so that Plan has less than there will be.
 	Unknown func(attribute string) bool
+}
+
+// Claim is what an object owns.
+type Claim struct {
+	What  string         // its name, "" for nothing
+	Holds []any          // the parts that it is made of, as the owner knows them
+	Same  func(any) bool // says that one of them is just what this object is to be: created, it would be there twice; nil: never
 }
 
 // Moved describes another provider's resource type: its address' suffix ("flagsmith/flagsmith"), the type, and how its

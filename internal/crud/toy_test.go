@@ -424,11 +424,11 @@ var lending = crud.Spec[*library, loanModel, loan]{
 	Create: (*library).SetLoan, Read: (*library).Loan, Delete: (*library).ResetLoan,
 	Update: func(l *library, ctx context.Context, _, want loan) (loan, error) { return l.SetLoan(ctx, want) },
 	Facets: []string{"lent", "reader"}, Local: []string{"on_destroy"},
-	Claims: func(m *loanModel) string { // readers have notes and posters on the wall at their names
-		if m.Reader == nil {
-			return ""
+	Claims: func(m *loanModel) (c crud.Claim) { // readers have quiet notes and posters on the wall at their names
+		if m.Reader != nil {
+			c.What, c.Holds = "wall at "+*m.Reader, []any{false}
 		}
-		return "wall at " + *m.Reader
+		return c
 	},
 }
 

@@ -113,37 +113,49 @@ func loanOf(reader any, onDestroy string) thing {
 func TestPlansTogether(t *testing.T) {
 	t.Parallel()
 	hall, attic, poster := noteOf("hall", "a"), noteOf("attic", "a"), noteOf("cellar", "a")
+	loud := thing{"room": "garden", "name": "a", "loud": true}
 	const (
 		noteDeletes = `ERROR Taking over the wall at a: This plan destroys a flagops_toy_note, and a flagops_toy_poster owns .*` +
 			`\n\nremoved {\n  from = flagops_toy_note.this\n  lifecycle { destroy = false }\n}\n`
 		loanDeletes = `ERROR Taking over the wall at a: This plan destroys a flagops_toy_loan, and a flagops_toy_note owns .*removed {\n  from = flagops_toy_loan`
-		imports     = `ERROR Taking over the wall at a: .* leaves the wall at a of a flagops_toy_loan .* creates a flagops_toy_note: .* twice\. Import them`
-		renamed     = `ERROR flagops_toy_note hall/a is to be destroyed and created: .*moved {\n  from = flagops_toy_note.old\n  to   = flagops_toy_note.new\n}`
+		replaces    = `ERROR Taking over the wall at a: This plan replaces a flagops_toy_note by .*, and a flagops_toy_poster owns .*Apply one of the two`
+		imports     = `ERROR Taking over the wall at a: .* leaves the wall at a of a flagops_toy_loan .* creates a flagops_toy_note .* twice\. Import it`
+		renamed     = `ERROR flagops_toy_note hall/a is to be destroyed and kept: .*moved {\n  from = flagops_toy_note.old\n  to   = flagops_toy_note.new\n}` +
+			`.*removed {\n  from = flagops_toy_note.this\n  lifecycle { destroy = false }\n}`
 	)
 	for name, test := range map[string]struct {
 		changes []change
 		want    string // "": no error
 	}{
-		"both own":             {[]change{{"toy_note", nil, hall, false}, {"toy_poster", nil, poster, false}}, "ERROR Two ways to own the wall at a: .*Keep one"},
-		"destroyed, created":   {[]change{{"toy_note", hall, nil, false}, {"toy_poster", nil, poster, false}}, noteDeletes},
-		"destroyed, unchanged": {[]change{{"toy_note", hall, nil, false}, {"toy_poster", poster, poster, false}}, noteDeletes},
-		"replaced, created":    {[]change{{"toy_note", hall, noteOf("hall", "b"), false}, {"toy_poster", nil, poster, false}}, noteDeletes},
-		"reset, created":       {[]change{{"toy_loan", loanOf("a", "reset"), nil, false}, {"toy_note", nil, hall, false}}, loanDeletes},
-		"reset, unchanged":     {[]change{{"toy_loan", loanOf("a", "reset"), nil, false}, {"toy_note", hall, hall, false}}, loanDeletes},
-		"kept, created":        {[]change{{"toy_loan", loanOf("a", "keep"), nil, false}, {"toy_note", nil, hall, false}}, imports},
-		"given up, created":    {[]change{{"toy_loan", loanOf("a", "keep"), loanOf(nil, "keep"), false}, {"toy_note", nil, hall, false}}, imports},
-		"changed, created":     {[]change{{"toy_loan", loanOf("a", "reset"), loanOf("b", "reset"), false}, {"toy_note", nil, hall, false}}, imports},
-		"kept, replaced":       {[]change{{"toy_loan", loanOf("a", "keep"), nil, false}, {"toy_note", noteOf("hall", "b"), hall, false}}, imports},
-		"kept, imported":       {[]change{{"toy_loan", loanOf("a", "keep"), nil, false}, {"toy_note", hall, hall, false}}, ""},
-		"given up, imported":   {[]change{{"toy_loan", loanOf("a", "keep"), loanOf(nil, "keep"), false}, {"toy_note", hall, hall, false}}, ""},
-		"never owned":          {[]change{{"toy_loan", loanOf(nil, "reset"), nil, false}, {"toy_note", nil, hall, false}}, ""},
-		"all destroyed":        {[]change{{"toy_loan", loanOf("a", "reset"), nil, false}, {"toy_note", hall, nil, false}, {"toy_poster", poster, nil, false}}, ""},
-		"one of its type":      {[]change{{"toy_note", hall, nil, false}, {"toy_note", nil, attic, false}}, ""},
+		"both own":              {[]change{{"toy_note", nil, hall, false}, {"toy_poster", nil, poster, false}}, "ERROR Two ways to own the wall at a: .*Keep one"},
+		"destroyed, created":    {[]change{{"toy_note", hall, nil, false}, {"toy_poster", nil, poster, false}}, noteDeletes},
+		"destroyed, unchanged":  {[]change{{"toy_note", hall, nil, false}, {"toy_poster", poster, poster, false}}, noteDeletes},
+		"replaced, created":     {[]change{{"toy_note", hall, noteOf("hall", "b"), false}, {"toy_poster", nil, poster, false}}, replaces},
+		"reset, created":        {[]change{{"toy_loan", loanOf("a", "reset"), nil, false}, {"toy_note", nil, hall, false}}, loanDeletes},
+		"reset, unchanged":      {[]change{{"toy_loan", loanOf("a", "reset"), nil, false}, {"toy_note", hall, hall, false}}, loanDeletes},
+		"kept, created":         {[]change{{"toy_loan", loanOf("a", "keep"), nil, false}, {"toy_note", nil, hall, false}}, imports},
+		"given up, created":     {[]change{{"toy_loan", loanOf("a", "keep"), loanOf(nil, "keep"), false}, {"toy_note", nil, hall, false}}, imports},
+		"changed, created":      {[]change{{"toy_loan", loanOf("a", "reset"), loanOf("b", "reset"), false}, {"toy_note", nil, hall, false}}, imports},
+		"kept, replaced":        {[]change{{"toy_loan", loanOf("a", "keep"), nil, false}, {"toy_note", noteOf("hall", "b"), hall, false}}, imports},
+		"kept, another created": {[]change{{"toy_loan", loanOf("a", "keep"), nil, false}, {"toy_note", nil, loud, false}}, ""},
+		"kept, who knows":       {[]change{{"toy_loan", loanOf("a", "keep"), nil, false}, {"toy_note", nil, thing{"room": "hall", "name": "a", "loud": tftypes.UnknownValue}, false}}, ""},
+		"given up, one created, one destroyed": {[]change{{"toy_loan", loanOf("a", "keep"), loanOf(nil, "keep"), false}, {"toy_note", hall, nil, false},
+			{"toy_note", nil, attic, false}}, imports},
+		"given up, another created, one destroyed": {[]change{{"toy_loan", loanOf("a", "keep"), loanOf(nil, "keep"), false}, {"toy_note", hall, nil, false},
+			{"toy_note", nil, loud, false}}, ""},
+		"kept, imported":     {[]change{{"toy_loan", loanOf("a", "keep"), nil, false}, {"toy_note", hall, hall, false}}, ""},
+		"given up, imported": {[]change{{"toy_loan", loanOf("a", "keep"), loanOf(nil, "keep"), false}, {"toy_note", hall, hall, false}}, ""},
+		"kept, replaced by another": {[]change{{"toy_loan", loanOf("a", "keep"), thing{"shelf_id": 1, "book_id": 3, "on_destroy": "keep"}, false},
+			{"toy_note", nil, hall, false}}, imports},
+		"never owned":     {[]change{{"toy_loan", loanOf(nil, "reset"), nil, false}, {"toy_note", nil, hall, false}}, ""},
+		"all destroyed":   {[]change{{"toy_loan", loanOf("a", "reset"), nil, false}, {"toy_note", hall, nil, false}, {"toy_poster", poster, nil, false}}, ""},
+		"one of its type": {[]change{{"toy_note", hall, nil, false}, {"toy_note", nil, attic, false}}, ""},
 
-		"another address":   {[]change{{"toy_note", hall, nil, false}, {"toy_note", nil, hall, false}}, renamed},
-		"replaced by force": {[]change{{"toy_note", hall, hall, true}, {"toy_note", attic, attic, false}}, ""},
-		"replaced":          {[]change{{"toy_note", hall, attic, false}}, ""},
-		"adopted elsewhere": {[]change{{"toy_loan", loanOf("a", "reset"), nil, false}, {"toy_loan", nil, loanOf("b", "keep"), false}}, ""},
+		"imported elsewhere": {[]change{{"toy_note", hall, nil, false}, {"toy_note", hall, hall, false}}, renamed},
+		"another address":    {[]change{{"toy_note", hall, nil, false}, {"toy_note", nil, hall, false}}, renamed},
+		"replaced by force":  {[]change{{"toy_note", hall, hall, true}, {"toy_note", attic, attic, false}}, ""},
+		"replaced":           {[]change{{"toy_note", hall, attic, false}}, ""},
+		"adopted elsewhere":  {[]change{{"toy_loan", loanOf("a", "reset"), nil, false}, {"toy_loan", nil, loanOf("b", "keep"), false}}, ""},
 		"key chosen by server": {[]change{{"toy_book", thing{"shelf_id": 1, "id": 2, "title": "Dune"}, nil, false},
 			{"toy_book", nil, thing{"shelf_id": 1, "title": "Dune"}, false}}, ""},
 	} {

@@ -2,7 +2,6 @@ package unleash_test
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -96,12 +95,7 @@ func TestAccBadInputAddress(t *testing.T) {
 	w.provider(at(w.address() + "/flags"))
 	w.Refuses("Cannot read flagops_unleash_feature", "answered HTML (Unleash), not JSON", "Check unleash.url")
 
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed := listener.Addr().String()
-	_ = listener.Close()
+	const closed = "127.0.0.1:9"
 	w.provider(at("http://" + closed))
 	w.Refuses("Cannot read flagops_unleash_feature", "cannot reach "+closed, "check unleash.url")
 

@@ -73,11 +73,14 @@ var featureState = crud.Spec[*api.Client, featureStateModel, api.FeatureState]{
 	Title:   func(s api.FeatureState) string { return s.Feature },
 	Check:   checkFeatureState,
 	Lock:    func(s api.FeatureState) (string, bool) { return featureLock(s.Project, s.Feature), false },
-	Claims: func(m *featureStateModel) string {
-		if m.Strategies == nil {
-			return ""
+	Claims: func(m *featureStateModel) (c crud.Claim) {
+		if m.Strategies != nil {
+			c.What = strategiesOf(m.Project, m.Environment, m.Feature)
 		}
-		return strategiesOf(m.Project, m.Environment, m.Feature)
+		for _, s := range m.Strategies {
+			c.Holds = append(c.Holds, s.toAPI().Complete())
+		}
+		return c
 	},
 }
 

@@ -3,6 +3,7 @@ package unleash_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,9 +102,9 @@ func TestAccHandoverToList(t *testing.T) {
 	quiet("to the list")
 
 	h.config(state + "}\n" + single)
-	refused("making what the list leaves", "Import them")
+	refused("making what the list leaves", "Import it")
 	h.config(single)
-	refused("making what the list leaves", "Import them")
+	refused("making what the list leaves", "Import it")
 	h.config(state + "}\n" + single + fmt.Sprintf("import {\n  to = flagops_unleash_strategy.s\n  id = \"default/development/%s/%s\"\n}\n", h.flag, ids[0]))
 	h.Apply()
 	quiet("and back")
@@ -125,7 +126,7 @@ func TestAccHandoverToOtherAddress(t *testing.T) {
 	h.Write("main.tf", renamed)
 	h.u.Reset()
 	code, out := h.Try("apply", "-auto-approve", "-no-color")
-	if contains(t, out, "is to be destroyed and created", "moved {", "flagops_unleash_feature.old"); code == 0 {
+	if contains(t, out, "is to be destroyed and kept", "moved {", "flagops_unleash_feature.old"); code == 0 {
 		t.Error("it is not refused")
 	}
 	h.Write("main.tf", renamed+"moved {\n  from = flagops_unleash_feature.f\n  to = flagops_unleash_feature.g\n}\n")
@@ -134,6 +135,68 @@ func TestAccHandoverToOtherAddress(t *testing.T) {
 		t.Errorf("%q", writes)
 	}
 	h.ExpectEmptyPlan()
+
+	// Nor is one that another address imports.
+	imported := fmt.Sprintf("import {\n  to = flagops_unleash_feature.f\n  id = %q\n}\n", "default/"+h.flag)
+	h.config(imported)
+	if code, out := h.Try("apply", "-auto-approve", "-no-color"); code == 0 || !strings.Contains(out, "is to be destroyed and kept") {
+		t.Errorf("it is not refused: %s", out)
+	}
+	h.config(imported + "removed {\n  from = flagops_unleash_feature.g\n  lifecycle {\n    destroy = false\n  }\n}\n")
+	h.Apply()
+	if writes := h.u.Writes(); len(writes) > 0 {
+		t.Errorf("%q", writes)
+	}
+	h.ExpectEmptyPlan()
+
+	// Whoever destroys everything before saying so is told how.
+	h.Write("main.tf", renamed)
+	if code, out := h.Try("destroy", "-auto-approve", "-no-color"); code == 0 || !strings.Contains(out, "-refresh=false") {
+		t.Errorf("nothing says how to destroy: %s", out)
+	}
+	h.Run("destroy", "-auto-approve", "-refresh=false")
+	if status, _ := h.u.Send("GET", "/projects/default/features/"+h.flag, nil); status != 404 {
+		t.Errorf("it is still there: %d", status)
+	}
+}
+
+// What a feature state never managed, or what is imported from its list, stays as it is, and other strategies come beside it.
+func TestAccHandoverBesideOthers(t *testing.T) {
+	t.Parallel()
+	h := newHandover(t)
+	const state = "resource \"flagops_unleash_feature_state\" \"e\" {\n  feature = flagops_unleash_feature.f.name\n  environment = \"development\"\n"
+	h.config("")
+	h.Apply()
+	theirs := h.u.Post("/projects/default/features/"+h.flag+"/environments/development/strategies", map[string]any{"name": "default", "title": "theirs"}).Text("id")
+	imported := fmt.Sprintf("import {\n  to = flagops_unleash_feature_state.e\n  id = \"default/development/%s\"\n}\n", h.flag)
+	h.config(imported + state + "  enabled = true\n  depends_on = [flagops_unleash_strategy.s]\n}\n" + single)
+	h.Apply()
+	both := h.ids()
+	if h.has(true, both...); len(both) != 2 || both[0] != theirs {
+		t.Errorf("the strategies are %q", both)
+	}
+	h.ExpectEmptyPlan()
+
+	// Over to a list of both, and back: one is imported, the other stays, a third one comes.
+	forget := "removed {\n  from = flagops_unleash_strategy.s\n  lifecycle {\n    destroy = false\n  }\n}\n"
+	h.config(forget + state + "  enabled = true\n  strategies = [{ name = \"default\", title = \"theirs\" }, { title = \"gold\", parameters = { rollout = 25 } }]\n}\n")
+	h.Apply()
+	h.has(true, both...)
+	gold := fmt.Sprintf("import {\n  to = flagops_unleash_strategy.s\n  id = \"default/development/%s/%s\"\n}\n", h.flag, both[1])
+	silver := strings.NewReplacer(`"s"`, `"silver"`, "gold", "silver").Replace(single)
+	h.config(state + "  enabled = true\n}\n" + single + gold + silver)
+	h.Apply()
+	three := h.ids()
+	if h.has(true, three...); len(three) != 3 || !slices.Equal(three[:2], both) {
+		t.Errorf("the strategies are %q, were %q", three, both)
+	}
+	h.ExpectEmptyPlan()
+
+	// One that is destroyed in the same run is no reason to take the state for destroyed.
+	h.config(imported + state + "  enabled = true\n}\n" + single)
+	h.Run("state", "rm", "flagops_unleash_feature_state.e")
+	h.Apply()
+	h.has(true, both...)
 }
 
 // What an environment held that was taken from its project is there again once it is back: nothing is made twice.

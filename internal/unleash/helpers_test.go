@@ -111,12 +111,10 @@ type listed struct {
 }
 
 func (l listed) CheckQuery(_ context.Context, req querycheck.CheckQueryRequest, resp *querycheck.CheckQueryResponse) {
+	title := strings.ReplaceAll(l.title, "%s", *l.id)
 	for _, found := range req.Query {
-		if fmt.Sprint(found.Identity[l.attribute]) != *l.id {
+		if fmt.Sprint(found.Identity[l.attribute]) != *l.id || found.DisplayName != title {
 			continue
-		}
-		if title := strings.ReplaceAll(l.title, "%s", *l.id); found.DisplayName != title {
-			resp.Error = fmt.Errorf("shown as %q, want %q", found.DisplayName, title)
 		}
 		for name, value := range l.want {
 			if got := found.ResourceObject[name]; !reflect.DeepEqual(got, value) {
@@ -125,7 +123,7 @@ func (l listed) CheckQuery(_ context.Context, req querycheck.CheckQueryRequest, 
 		}
 		return
 	}
-	resp.Error = fmt.Errorf("%s is not among the %d objects found", *l.id, len(req.Query))
+	resp.Error = fmt.Errorf("%s is not among the %d objects found, shown as %q", *l.id, len(req.Query), title)
 }
 
 func plans(resourceName string, action plancheck.ResourceActionType) resource.ConfigPlanChecks {

@@ -91,8 +91,12 @@ var strategy = crud.Spec[*api.Client, strategyModel, api.Strategy]{
 		return s.Name
 	},
 	Lock: func(s api.Strategy) (string, bool) { return featureLock(s.Project, s.Feature), false },
-	Claims: func(m *strategyModel) string {
-		return strategiesOf(m.Project, m.Environment, m.Feature)
+	Claims: func(m *strategyModel) crud.Claim {
+		want := m.toAPI().Complete()
+		return crud.Claim{What: strategiesOf(m.Project, m.Environment, m.Feature), Same: func(there any) bool {
+			s, ok := there.(api.Strategy)
+			return ok && want.IsDoneBy(s)
+		}}
 	},
 	Check: func(ctx context.Context, check crud.Check[*api.Client, strategyModel]) diag.Diagnostics {
 		var prior []strategyContent
@@ -114,9 +118,8 @@ func checkAlike(check crud.Check[*api.Client, strategyModel]) (diags diag.Diagno
 	}
 	want := check.Plan.toAPI()
 	if id := check.Client.Alike(want); id != "" {
-		diags.AddWarning("There is such a strategy already", fmt.Sprintf("Flag %q has a strategy in %q that is what this one is to be, and that no "+
-			"flagops_unleash_strategy has. Applying this adds another one beside it, and both decide who gets the flag. If it is the one that is meant, as after "+
-			"taking it from the list of a feature state, import it:\n\nimport {\n  to = flagops_unleash_strategy.this\n  id = %q\n}",
+		diags.AddWarning("There is such a strategy already", fmt.Sprintf("Flag %q has a strategy in %q that is what this one is to be. Applying this adds "+
+			"another one beside it, and both decide who gets the flag. If it is the one that is meant, and no other resource has it, import it:\n\nimport {\n  to = flagops_unleash_strategy.this\n  id = %q\n}",
 			want.Feature, want.Environment, strings.Join([]string{want.Project, want.Environment, want.Feature, id}, "/")))
 	}
 	return diags

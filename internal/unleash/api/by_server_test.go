@@ -137,6 +137,24 @@ func TestFallWithoutMemory(t *testing.T) {
 	}
 }
 
+// A flag that this run has switched off itself, and whose strategies it then takes away, stays off.
+func TestSwitchedOffIsNoFall(t *testing.T) {
+	t.Parallel()
+	c, s := sandboxClient(t)
+	at := aFlag(t, c, "f")
+	added(t, c, at)
+	turned(t, c, at)
+	c, _ = again(t, s)
+	state := FeatureState{Project: at.Project, Environment: at.Environment, Feature: at.Feature, Enabled: pointer(false), Strategies: []Strategy{}}
+	if _, err := c.UpdateFeatureState(t.Context(), state, state); err != nil {
+		t.Fatal(err)
+	}
+	added(t, c, at)
+	if _, on := fresh(t, c, at); on {
+		t.Error("it was switched on again")
+	}
+}
+
 // A plan sees, without a request, that a strategy is about to be there twice.
 func TestAlike(t *testing.T) {
 	t.Parallel()

@@ -144,10 +144,10 @@ func hasStatus(err error, status int) bool {
 }
 
 // lost says that a write has failed in a way that leaves open whether the server has acted on it: there was no answer, or it
-// was a gateway's.
+// was a gateway's. What is there already may well be somebody else's.
 func lost(err error) bool {
 	var answer *rest.Error
-	return err != nil && (!errors.As(err, &answer) || answer.Status >= http.StatusInternalServerError || answer.Status < http.StatusBadRequest)
+	return err != nil && !errors.Is(err, rest.ErrExists) && (!errors.As(err, &answer) || answer.Status >= http.StatusInternalServerError || answer.Status < http.StatusBadRequest)
 }
 
 func deref[T any](p *T) (v T) {

@@ -204,6 +204,9 @@ func (c *Client) reviveFeature(ctx context.Context, want Feature, taken error) (
 		return Feature{}, err
 	}
 	said := err.Error()
+	if answer := new(rest.Error); errors.As(err, &answer) {
+		said = strings.TrimSuffix(answer.Message, ".")
+	}
 	ours := !c.lastArchived(want.Project + "/" + want.Name).IsZero()
 	c.forgetProject(want.Project) // an environment that it has no more would make this flag another project's
 	environments, err := c.projectEnvironments(ctx, want.Project)
@@ -242,18 +245,19 @@ func (c *Client) reviveFeature(ctx context.Context, want Feature, taken error) (
 	c.forgetFlag(want.Project, want.Name)
 	c.tags.drop(want.Project, want.Name)
 	held, tags, err := c.flagAndTags(ctx, want.Project, want.Name)
-	if err == nil {
-		c.bringBack(held)
-		if ours {
-			err = c.switchOn(ctx, held, on)
+	switch {
+	case err != nil:
+	case ours: // its strategies are still those of the resources that have them
+		if err = c.switchOn(ctx, held, on); err == nil {
 			rest.Warn(ctx, fmt.Sprintf("Flag %q was archived, and brought back", want.Name), "This run has archived the flag and made it again, so it has "+
 				"what it had, and is on where it was: %s. In between, it was off. If only its address in the configuration has changed, a moved "+
 				"block is what leaves it alone.", cmp.Or(strings.Join(on, ", "), "nowhere"))
-		} else {
-			rest.Warn(ctx, fmt.Sprintf("Flag %q was revived from the archive", want.Name), "Project %q had an archived flag of this name. It is live again, off in "+
-				"every environment, and has what it had: %s. Tags and links that the configuration does not manage are as they were, too. "+
-				"With on_archived = \"error\" such a flag would be left in the archive.", want.Project, held.describeStrategies())
 		}
+	default:
+		c.bringBack(held)
+		rest.Warn(ctx, fmt.Sprintf("Flag %q was revived from the archive", want.Name), "Project %q had an archived flag of this name. It is live again, off in "+
+			"every environment, and has what it had: %s. Tags and links that the configuration does not manage are as they were, too. "+
+			"With on_archived = \"error\" such a flag would be left in the archive.", want.Project, held.describeStrategies())
 	}
 	if err == nil {
 		var got Feature
@@ -491,6 +495,7 @@ func (c *Client) purgeFeature(ctx context.Context, at Feature) error {
 	if err != nil {
 		return err
 	}
+	c.noteArchived("")
 	if f == nil || f.Lifecycle == nil || f.Lifecycle.Stage == stageArchived {
 		err = c.awaitLifecycle(ctx, at, now, f != nil)
 	}

@@ -126,7 +126,7 @@ func (c *Client) turn(ctx context.Context, at place, how string, there []Strateg
 		}
 		return err
 	}
-	c.rise(at)
+	c.turned(at, how == "on")
 	if how == "on" && !enabled(there) {
 		c.expectDefault(at, there)
 		c.forgetFlag(at.project, at.feature)
@@ -182,12 +182,18 @@ func (c *Client) known(at place) []Strategy {
 	return strategiesIn(at, e)
 }
 
+// IsDoneBy says that another strategy is what is wanted.
+func (s Strategy) IsDoneBy(other Strategy) bool {
+	_, differs := s.update(other)
+	return !differs && deref(s.Title) == deref(other.Title)
+}
+
 // Alike is the id of a strategy that is what is wanted and that nobody owns, "" where nothing is known of one. It asks for
 // nothing: what a plan has read is enough to see that a strategy is about to be there twice.
 func (c *Client) Alike(want Strategy) string {
 	at := want.place()
 	for _, s := range c.known(at) {
-		if _, differs := want.update(s); !differs && deref(want.Title) == deref(s.Title) && !c.owns(s.ID) {
+		if want.IsDoneBy(s) && !c.owns(s.ID) {
 			return s.ID
 		}
 	}
@@ -272,6 +278,14 @@ func (c *Client) rise(at place) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.byServer.fell, at)
+}
+
+// turned remembers that this run has switched a flag itself.
+func (c *Client) turned(at place, on bool) {
+	c.rise(at)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.byServer.on[at] = on
 }
 
 func (c *Client) warnFallen(ctx context.Context, at place) {

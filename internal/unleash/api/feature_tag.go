@@ -89,12 +89,13 @@ func (b *tagBook) get(project, name string) ([]Tag, bool) {
 }
 
 // goesAlone says that a flag is worth a request of its own: it is one of the first, or the list of its project, where the
-// others are found, has been read.
-func (b *tagBook) goesAlone(project string) bool {
+// others are found, has been read and lacks it.
+func (b *tagBook) goesAlone(project, name string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.asked++
-	return b.listed[project] || b.asked <= 2
+	_, known := b.known[project+"/"+name] // just now
+	return !known && (b.listed[project] || b.asked <= 2)
 }
 
 // list takes over the tags of a project's flags, but for those that are known better.
@@ -114,7 +115,7 @@ func (c *Client) flagTags(ctx context.Context, project, name string) ([]Tag, err
 	if tags, ok := c.tags.get(project, name); ok {
 		return tags, nil
 	}
-	if !c.tags.goesAlone(project) {
+	if !c.tags.goesAlone(project, name) {
 		_, err := remember(ctx, c, "tags "+project, func(ctx context.Context) (bool, error) {
 			rows, err := c.taggedFlags(ctx, project)
 			if err == nil {

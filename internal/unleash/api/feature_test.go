@@ -106,7 +106,7 @@ func TestTagsAreReadTogether(t *testing.T) {
 // Flags are deleted for good without ending the server: one that was just made, revived, or archived by somebody else.
 func TestPurgeFeature(t *testing.T) {
 	t.Parallel()
-	c, s := sandboxClient(t, sandbox.CrashOnDelete(), sandbox.EventLag(250*time.Millisecond))
+	c, s := sandboxClient(t, sandbox.CrashOnDelete(), sandbox.EventLag(time.Second))
 	var all sync.WaitGroup
 	for i := range 20 {
 		all.Go(func() {
@@ -124,7 +124,7 @@ func TestPurgeFeature(t *testing.T) {
 					t.Error(err)
 				}
 			case 3: // old
-				if err := rest.Pause(t.Context(), 300*time.Millisecond); err != nil {
+				if err := rest.Pause(t.Context(), 1100*time.Millisecond); err != nil {
 					t.Error(err)
 				}
 			}

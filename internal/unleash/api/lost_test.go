@@ -86,6 +86,23 @@ func TestLostFeatureOfOthers(t *testing.T) {
 	}
 }
 
+// What somebody else makes at the same moment is theirs, though a server's database says so in a 500.
+func TestTakenIsNotLost(t *testing.T) {
+	t.Parallel()
+	them, s := sandboxClient(t)
+	c, _ := again(t, s)
+	if _, err := c.CreateContextField(t.Context(), ContextField{Name: "one"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := them.CreateContextField(t.Context(), ContextField{Name: "two"}); err != nil {
+		t.Fatal(err)
+	}
+	s.Inject(faults.Fault{Method: "POST", Path: "/context", Status: 500, Body: `{"name":"UnknownError","message":"insert into context_fields - duplicate key value violates unique constraint \"context_fields_pkey\""}`})
+	if got, err := c.CreateContextField(t.Context(), ContextField{Name: "two"}); !errors.Is(err, rest.ErrExists) {
+		t.Error(got, err)
+	}
+}
+
 // Whatever is made once is there once, also where its answer is lost; and what was there before, made by others or by this
 // client, is not taken for it, be it alike.
 func TestLostAnswers(t *testing.T) {

@@ -51,14 +51,14 @@ func (a access) roleID(name string) (id int64, names []string) {
 	return id, names
 }
 
-// rolesOf are the ids of a user's roles, the one first that the server tells first.
+// rolesOf are the ids of a user's roles; the server has them in no order.
 func (a access) rolesOf(user int64) []int64 {
 	for _, u := range a.Users {
 		if u.ID == user {
 			if len(u.Roles) == 0 { // up to 5.x there was one
 				return []int64{u.RoleID}
 			}
-			return u.Roles
+			return slices.Sorted(slices.Values(u.Roles))
 		}
 	}
 	return nil
@@ -160,16 +160,21 @@ func (c *Client) changeRoles(ctx context.Context, at ProjectMember, take, give s
 			roles = append(roles, id)
 		}
 	}
-	if take == "" && len(before) > 0 {
-		var has []string
-		for _, id := range before {
-			has = append(has, a.role(id))
+	var others []string
+	for _, id := range before {
+		if name := a.role(id); name != give {
+			others = append(others, name)
 		}
-		rest.Warn(ctx, "A user has several roles in a project", "User %d is %s of project %q, too, which this resource leaves alone.",
-			at.UserID, strings.Join(has, " and "), at.Project)
+	}
+	done := func() error {
+		if take == "" && len(others) > 0 {
+			rest.Warn(ctx, "A user has several roles in a project", "User %d is %s of project %q, too, which this resource leaves alone.",
+				at.UserID, strings.Join(others, " and "), at.Project)
+		}
+		return nil
 	}
 	if slices.Equal(roles, before) {
-		return nil
+		return done()
 	}
 	err = c.rest.Do(ctx, http.MethodPut, path, map[string]any{"roles": roles}, nil)
 	c.forget(accessOf(at.Project))
@@ -183,7 +188,10 @@ func (c *Client) changeRoles(ctx context.Context, at ProjectMember, take, give s
 	if a, err = c.access(ctx, at.Project); err == nil && len(a.rolesOf(at.UserID)) == 0 { // a user that was deleted takes roles, and nobody sees them
 		return refuse("user_id", "There is no user %d any more.", at.UserID)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return done()
 }
 
 // ProjectRoles are the names of the roles that there are in a project.

@@ -36,6 +36,32 @@ func TestProjectMemberHasOtherRoles(t *testing.T) {
 	}
 }
 
+// A role that a user has beside the first is taken over, and only the others are left alone; a role that is not given is not
+// spoken of.
+func TestProjectMemberOfSecondRole(t *testing.T) {
+	t.Parallel()
+	c, s := sandboxClient(t, sandbox.Enterprise())
+	at := ProjectMember{DefaultProject, aUser(t, c, "u"), "Member"}
+	create := func(role string) (failed bool, said string) {
+		at.Role = role
+		ctx, warnings := rest.WithWarnings(t.Context())
+		_, err := c.CreateProjectMember(ctx, at)
+		for _, w := range warnings() {
+			said += w.Detail
+		}
+		return err != nil, said
+	}
+	create("Member")
+	s.Inject(faults.Fault{Method: "PUT", Path: "/projects/{}/users/{}/roles", Status: 403})
+	if failed, said := create("Reader"); !failed || said != "" {
+		t.Errorf("%v %q", failed, said)
+	}
+	create("Reader")
+	if failed, said := create("Reader"); failed || !strings.HasPrefix(said, "User 2 is Member of project") {
+		t.Errorf("%v %q", failed, said)
+	}
+}
+
 // A user that was deleted is refused on its attribute, be it that the server takes the role and shows nobody who has it.
 func TestProjectMemberOfNobody(t *testing.T) {
 	t.Parallel()

@@ -17,11 +17,11 @@ import (
 func TestDeleteProjectAfterItsFlags(t *testing.T) {
 	t.Parallel()
 	for _, waits := range []bool{true, false} {
-		c, s := sandboxClient(t, sandbox.Enterprise(), sandbox.CrashOnDelete(), sandbox.EventLag(250*time.Millisecond))
+		c, s := sandboxClient(t, sandbox.Enterprise(), sandbox.CrashOnDelete(), sandbox.EventLag(time.Second))
 		var asked time.Duration
 		c.wait = func(ctx context.Context, d time.Duration) error {
 			if asked = d; waits {
-				return rest.Pause(ctx, 300*time.Millisecond)
+				return rest.Pause(ctx, 1100*time.Millisecond)
 			}
 			return nil
 		}

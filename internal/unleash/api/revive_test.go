@@ -134,7 +134,7 @@ func TestTakeRevived(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, _ := sandboxClient(t)
+			c, s := sandboxClient(t)
 			at := aFlag(t, c, "f")
 			here := func(s Strategy) Strategy {
 				s.Project, s.Environment, s.Feature = at.Project, at.Environment, at.Feature
@@ -147,7 +147,10 @@ func TestTakeRevived(t *testing.T) {
 			if err := c.DeleteFeature(t.Context(), Feature{Project: DefaultProject, Name: "f"}); err != nil {
 				t.Fatal(err)
 			}
-			aFlag(t, c, "f")
+			c, _ = again(t, s)
+			if _, err := c.CreateFeature(t.Context(), Feature{Project: DefaultProject, Name: "f", Type: "release", Revive: true}); err != nil {
+				t.Fatal(err)
+			}
 			ctx, warned := listen(t)
 			for i, want := range test.want {
 				got, err := c.CreateStrategy(ctx, here(want))
@@ -171,14 +174,26 @@ func TestTakeRevived(t *testing.T) {
 	}
 }
 
-// What did not come back from the archive is nobody's to take.
+// What did not come back from the archive is nobody's to take, nor what this run has archived itself: the resource that it
+// belongs to still has it.
 func TestTakeRevivedAlone(t *testing.T) {
 	t.Parallel()
 	c, s := sandboxClient(t)
 	at := aFlag(t, c, "f")
 	was := added(t, c, titled(at, "gold"))
 	c, _ = again(t, s)
-	if got := added(t, c, titled(at, "gold")); got.ID == was.ID {
+	other := added(t, c, titled(at, "gold"))
+	if other.ID == was.ID {
 		t.Error("took somebody's strategy")
+	}
+	if err := c.DeleteFeature(t.Context(), Feature{Project: DefaultProject, Name: "f"}); err != nil {
+		t.Fatal(err)
+	}
+	aFlag(t, c, "f")
+	if got := added(t, c, titled(at, "gold")); got.ID == was.ID || got.ID == other.ID {
+		t.Error("took the strategy of a flag that was replaced by itself")
+	}
+	if there, _ := fresh(t, c, at); len(there) != 3 {
+		t.Errorf("there are %q", ids(there))
 	}
 }

@@ -284,7 +284,7 @@ func (c *Client) warnDefault(ctx context.Context, made Strategy, beside []Strate
 	for _, s := range beside {
 		if _, differs := theirs.update(s); !differs && s.ID != made.ID && !c.owns(s.ID) {
 			rest.Warn(ctx, "A strategy gives the flag to everybody", "Flag %q has the strategy %q in %q beside the one that was added. It looks like what Unleash adds when a "+
-				"flag is switched on without a strategy, and gives the flag to everybody. If it is nobody's, delete it in the dashboard.", made.Feature, s.ID, made.Environment)
+				"flag is switched on without a strategy, and gives the flag to everybody. If no resource has it, delete it in the dashboard.", made.Feature, s.ID, made.Environment)
 		}
 	}
 }

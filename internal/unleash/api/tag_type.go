@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"net/http"
 	"slices"
@@ -60,7 +61,7 @@ func (c *Client) UpdateTagType(ctx context.Context, _, want TagType) (TagType, e
 // DeleteTagType deletes one, its tags, and takes them off every flag.
 func (c *Client) DeleteTagType(ctx context.Context, at TagType) error {
 	err := tagTypes.do(ctx, c, http.MethodDelete, at.path(), nil)
-	if err == nil {
+	if err == nil || errors.Is(err, rest.ErrNotFound) || lost(err) {
 		c.tags.dropType(at.Name)
 	}
 	return err

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flagops/terraform-provider-flagops/internal/faults"
 	"github.com/flagops/terraform-provider-flagops/internal/rest"
 )
 
@@ -95,15 +96,25 @@ func TestPurgedFlagsAreOnTheirWayOut(t *testing.T) {
 	}
 }
 
-// Flags lose the tags of a type that is deleted, and keep the others, without being read again.
+// Flags lose the tags of a type that is deleted, and keep the others, without being read again; also where the answer to that
+// is lost.
 func TestDeletedTypeTakesItsTags(t *testing.T) {
 	t.Parallel()
+	for _, lost := range []bool{false, true} {
+		deletedTypeTakesItsTags(t, lost)
+	}
+}
+
+func deletedTypeTakesItsTags(t *testing.T, lost bool) {
 	c, s := sandboxClient(t)
 	if _, err := c.CreateTagType(t.Context(), TagType{Name: "team"}); err != nil {
 		t.Fatal(err)
 	}
 	at := made(t, c, Feature{Name: "f", Tags: []Tag{{"simple", "kept"}, {"team", "gone"}}})
-	if err := c.DeleteTagType(t.Context(), TagType{Name: "team"}); err != nil {
+	if lost {
+		s.Inject(faults.Fault{Method: "DELETE", Path: "/tag-types/team", Status: 502, After: true})
+	}
+	if err := c.DeleteTagType(t.Context(), TagType{Name: "team"}); (err != nil) != lost {
 		t.Fatal(err)
 	}
 	remembered, _ := c.tags.get(at.Project, at.Name)

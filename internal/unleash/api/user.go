@@ -1,10 +1,12 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/flagops/terraform-provider-flagops/internal/rest"
@@ -45,6 +47,7 @@ var users = collection[User]{
 		if err == nil && (got.Users == nil || got.RootRoles == nil) {
 			err = c.rest.Unexpected(http.MethodGet, usersPath, "a list of users")
 		}
+		slices.SortFunc(got.Users, func(a, b User) int { return cmp.Compare(a.ID, b.ID) }) // the server has them in no order
 		return got.Users, err
 	},
 	same: func(a, b User) bool { return a.ID == b.ID },

@@ -155,15 +155,15 @@ func TestDeletedIntegration(t *testing.T) {
 // TestEventLag: events reach integrations up to a second late, so one from before the deletion kills the server as well.
 func TestEventLag(t *testing.T) {
 	t.Parallel()
-	s := start(t, sandbox.EventLag(30*time.Millisecond))
+	s := start(t, sandbox.EventLag(300*time.Millisecond))
 	s.want(http.StatusCreated, "POST", "/addons", `{"provider":"webhook","enabled":true,"parameters":{"url":"http://127.0.0.1:9/"},"events":["feature-created"]}`)
-	time.Sleep(40 * time.Millisecond)
+	time.Sleep(400 * time.Millisecond)
 	s.want(http.StatusCreated, "POST", features, `{"name":"a"}`)
 	s.want(http.StatusOK, "DELETE", "/addons/1", "")
 	if s.Crashed() {
 		t.Fatal("crashed before the event was handed out")
 	}
-	time.Sleep(40 * time.Millisecond)
+	time.Sleep(400 * time.Millisecond)
 	if !s.Crashed() || !s.gone() {
 		t.Error("the server is still there")
 	}
@@ -173,7 +173,7 @@ func TestEventLag(t *testing.T) {
 // data, at once; archived in the usual way, not.
 func TestCrashOnDelete(t *testing.T) {
 	t.Parallel()
-	s := start(t, sandbox.CrashOnDelete(), sandbox.EventLag(50*time.Millisecond))
+	s := start(t, sandbox.CrashOnDelete(), sandbox.EventLag(300*time.Millisecond))
 	archived := `[{"op":"add","path":"/archived","value":true}]`
 	for _, name := range []string{"a", "b", "c"} {
 		s.want(http.StatusCreated, "POST", features, `{"name":"`+name+`"}`)
@@ -182,14 +182,14 @@ func TestCrashOnDelete(t *testing.T) {
 		t.Errorf("worked up at once: %s", body)
 	}
 	s.want(http.StatusOK, "DELETE", "/archive/a", "") // not archived: nothing happens
-	time.Sleep(60 * time.Millisecond)
+	time.Sleep(400 * time.Millisecond)
 	if body := s.want(http.StatusOK, "GET", features+"/a", ""); !strings.Contains(body, `"lifecycle":{"enteredStageAt":`) || !strings.Contains(body, `"stage":"initial"}`) {
 		t.Errorf("not worked up: %s", body)
 	}
 	s.want(http.StatusOK, "PATCH", features+"/a", archived)
 	s.want(http.StatusOK, "DELETE", "/archive/a", "")
 	s.want(http.StatusAccepted, "DELETE", features+"/b", "")
-	time.Sleep(60 * time.Millisecond)
+	time.Sleep(400 * time.Millisecond)
 	if body := s.want(http.StatusOK, "GET", features+"/b/lifecycle", ""); !strings.Contains(body, `"stage":"archived"}`) {
 		t.Errorf("not worked up: %s", body)
 	}
