@@ -35,7 +35,7 @@ type leaving struct {
 }
 
 // planned is what a plan says about an object whose whole key is known, at all its addresses.
-type planned struct{ stays, destroyed bool }
+type planned struct{ stays, goes bool }
 
 // Missing stands for a backend's client C that cannot be had, and says why on first use.
 type Missing[C any] struct{ Reason string }

@@ -137,6 +137,11 @@ func noteSpec(name, plural string) crud.Spec[*library, noteModel, note] {
 var (
 	notes  = noteSpec("toy_note", "toy_notes")
 	poster = noteSpec("toy_poster", "")
+	shares = func() crud.Spec[*library, noteModel, note] { // of a room, by name
+		s := noteSpec("toy_share", "")
+		s.Key, s.Part, s.Claims = []string{"room"}, []string{"name"}, nil
+		return s
+	}()
 )
 
 const theNote = "flagops_toy_note.n"

@@ -228,8 +228,9 @@ func (o *object[C, M, A]) ModifyPlan(ctx context.Context, req resource.ModifyPla
 			"again, and is off or different in between.", o.display(prior)))
 	}
 	plan, config := explode(req.Plan.Raw, o.typ), explode(req.Config.Raw, o.typ)
-	o.claimed(ctx, prior, plan, config, creates, destroys, replaces, &resp.Diagnostics)
-	o.twice(prior, plan, destroys, &resp.Diagnostics)
+	comes := creates && req.Config.Raw.IsFullyKnown() // and it can be said what
+	o.claimed(ctx, prior, plan, creates, destroys, replaces, comes, &resp.Diagnostics)
+	o.twice(prior, plan, destroys, replaces, &resp.Diagnostics)
 	if destroys || resp.Diagnostics.HasError() {
 		return
 	}
@@ -259,7 +260,7 @@ func (o *object[C, M, A]) ModifyPlan(ctx context.Context, req resource.ModifyPla
 
 // claimed reports that another type of resource owns what this one would own, or comes to own it by what is no hand-over:
 // one that deletes what the other has taken over, or makes what is there again.
-func (o *object[C, M, A]) claimed(ctx context.Context, prior, plan, config values, creates, destroys, replaces bool, diags *diag.Diagnostics) {
+func (o *object[C, M, A]) claimed(ctx context.Context, prior, plan values, creates, destroys, replaces, comes bool, diags *diag.Diagnostics) {
 	if o.spec.Claims == nil || o.data == nil {
 		return
 	}
@@ -276,10 +277,8 @@ func (o *object[C, M, A]) claimed(ctx context.Context, prior, plan, config value
 	}
 	if was.What != "" && was.What != now.What {
 		c := note(o.data, o.data.claims, was.What, func(c *claim) {
-			from := maps.Clone(c.from) // others may be reading it
-			if from == nil {
-				from = map[string]leaving{}
-			}
+			from := map[string]leaving{}
+			maps.Copy(from, c.from) // others may be reading it
 			l := from[o.spec.Name]
 			switch keeps := o.keeps(prior); {
 			case destroys && !keeps:
@@ -298,7 +297,7 @@ func (o *object[C, M, A]) claimed(ctx context.Context, prior, plan, config value
 	}
 	c := note(o.data, o.data.claims, now.What, func(c *claim) {
 		c.by = cmp.Or(c.by, o.spec.Name)
-		if creates && c.by == o.spec.Name && now.Same != nil && config.known() {
+		if comes && c.by == o.spec.Name && now.Same != nil {
 			c.made = append(slices.Clone(c.made), now.Same)
 		}
 	})
@@ -315,48 +314,58 @@ func (c claim) report(what string, diags *diag.Diagnostics) {
 	if c.by == "" {
 		return
 	}
-	summary := "Taking over the " + what
 	for _, from := range slices.Sorted(maps.Keys(c.from)) {
+		refuse := func(format string, args ...any) {
+			diags.AddError("Taking over the "+what, fmt.Sprintf("This plan "+format+" "+destroyAll, args...))
+		}
 		switch l := c.from[from]; {
 		case from == c.by:
 		case l.destroyed:
-			diags.AddError(summary, fmt.Sprintf("This plan destroys a flagops_%[1]s, and a flagops_%[2]s owns the %[3]s: what one deletes is what the other "+
-				"has, or is about to take over. Have Terraform forget the one instead of destroying it:\n\n%[4]s\n\nThe other then finds what is there. %[5]s",
-				from, c.by, what, removed(from), destroyAll))
+			refuse("destroys a flagops_%s, and a flagops_%s owns the %s: what one deletes is what the other has, or is about to take over. Have Terraform "+
+				"forget the one instead of destroying it:\n\n%s\n\nand import what the other does not take over by itself.", from, c.by, what, removed(from))
 		case l.replaced:
-			diags.AddError(summary, fmt.Sprintf("This plan replaces a flagops_%[1]s by one elsewhere, and a flagops_%[2]s owns the %[3]s: what one deletes is what "+
-				"the other has, or is about to take over. Apply one of the two changes, then the other.", from, c.by, what))
+			refuse("replaces a flagops_%s by one elsewhere, and a flagops_%s owns the %s: what one deletes is what the other has, or is about to take over. "+
+				"Apply one of the two changes, then the other.", from, c.by, what)
 		case slices.ContainsFunc(c.made, func(same func(any) bool) bool { return slices.ContainsFunc(l.held, same) }):
-			diags.AddError(summary, fmt.Sprintf("This plan leaves the %[1]s of a flagops_%[2]s as they are on the server, and creates a flagops_%[3]s that is just like one of "+
-				"them: it would be there twice. Import it into the new resource with an import block; terraform query finds its id. If there are to be two, "+
-				"apply one of the two changes, then the other. %[4]s", what, from, c.by, destroyAll))
+			refuse("leaves the %s of a flagops_%s as they are on the server, and creates a flagops_%s that is just like one of them: it would be there "+
+				"twice. Import it into the new resource with an import block; terraform query finds its id. If there are to be two, apply one of the two "+
+				"changes, then the other.", what, from, c.by)
 		}
 	}
 }
 
 const destroyAll = "(A terraform destroy makes this plan, too, before its own: -refresh=false leaves it out.)"
 
-// removed is the block that has Terraform forget an object and leave it where it is.
+// removed is what has Terraform forget an object and leave it where it is.
 func removed(name string) string {
-	return fmt.Sprintf("removed {\n  from = flagops_%s.this\n  lifecycle { destroy = false }\n}", name)
+	return fmt.Sprintf("removed {\n  from = flagops_%[1]s.this\n  lifecycle { destroy = false }\n}\n\n(of several instances just one: terraform state rm "+
+		"'flagops_%[1]s.this[\"a\"]')", name)
 }
 
-// twice reports two addresses for one object, of which one goes and one stays or comes. What always exists may change its
-// address: that is no more than a write of what differs.
-func (o *object[C, M, A]) twice(prior, plan values, destroys bool, diags *diag.Diagnostics) {
-	v := plan
-	if destroys {
-		v = prior
-	}
-	if o.data == nil || o.spec.Adopts || slices.ContainsFunc(o.spec.Key, func(name string) bool { return !v.given(name) }) {
+// twice reports an object that goes at one address and stays or comes at another. What always exists may change its address:
+// that is no more than a write of what differs.
+func (o *object[C, M, A]) twice(prior, plan values, destroys, replaces bool, diags *diag.Diagnostics) {
+	if o.data == nil || o.spec.Adopts {
 		return
 	}
-	p := note(o.data, o.data.planned, o.name(v), func(p *planned) { p.stays, p.destroyed = p.stays || !destroys, p.destroyed || destroys })
-	if p.stays && p.destroyed {
-		diags.AddError(fmt.Sprintf("flagops_%s %s is to be destroyed and kept", o.spec.Name, o.display(v)), fmt.Sprintf("Two addresses mean this one object: "+
-			"one is to destroy it, and the other has it, or is to create or import it. If it was only renamed here, say so (addresses have their keys: "+
-			"this[\"a\"], this[0]):\n\nmoved {\n  from = flagops_%[1]s.old\n  to   = flagops_%[1]s.new\n}\n\nWhere the other has it or imports it, "+
-			"have Terraform forget the one:\n\n%[2]s\n\nWhere objects of a list moved up, terraform state mv does either. %[3]s", o.spec.Name, removed(o.spec.Name), destroyAll))
+	look := func(v values, goes bool) {
+		if slices.ContainsFunc(slices.Concat(o.spec.Key, o.spec.Part), func(name string) bool { return !v.given(name) }) {
+			return
+		}
+		p := note(o.data, o.data.planned, o.name(v), func(p *planned) { p.stays, p.goes = p.stays || !goes, p.goes || goes })
+		if p.stays && p.goes {
+			diags.AddError(fmt.Sprintf("flagops_%s %s is to be destroyed and kept", o.spec.Name, o.display(v)), fmt.Sprintf("Two addresses mean this one object: "+
+				"one is to destroy it, and the other has it, or is to create or import it. If it only changed its address, say so (addresses have their keys: "+
+				"this[\"a\"], this[0]):\n\nmoved {\n  from = flagops_%[1]s.old\n  to   = flagops_%[1]s.new\n}\n\nIf the other has it or imports it, and the "+
+				"one is no longer in the configuration, have Terraform forget it there:\n\n%[2]s\n\nOtherwise apply one of the two changes, then the other. %[3]s",
+				o.spec.Name, removed(o.spec.Name), destroyAll))
+		}
+	}
+	if destroys || replaces && o.name(prior) != o.name(plan) {
+		look(prior, true)
+	}
+	if !destroys {
+		look(plan, false)
 	}
 }
 
@@ -496,7 +505,9 @@ func (o *object[C, M, A]) lock(ctx context.Context, diags *diag.Diagnostics, ver
 }
 
 // name is what the process remembers an object by; display is how messages call it.
-func (o *object[C, M, A]) name(v values) string { return o.spec.Name + " " + v.join(o.spec.Key) }
+func (o *object[C, M, A]) name(v values) string {
+	return o.spec.Name + " " + v.join(slices.Concat(o.spec.Key, o.spec.Part))
+}
 
 func (o *object[C, M, A]) display(v values) string {
 	if n := len(o.spec.Lookup); n > 0 && v.given(o.spec.Lookup[n-1]) {

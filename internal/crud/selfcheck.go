@@ -24,7 +24,7 @@ func (s Spec[C, M, A]) SelfCheck(ctx context.Context) (errs []error) {
 	for _, d := range s.Schema.ValidateImplementation(ctx).Errors() {
 		wrong("%s", d.Detail())
 	}
-	for _, name := range slices.Concat(s.Key, s.Lookup, s.Also, s.Facets, s.Local, s.Filters) {
+	for _, name := range slices.Concat(s.Key, s.Lookup, s.Part, s.Also, s.Facets, s.Local, s.Filters) {
 		if s.Schema.Attributes[name] == nil {
 			wrong("no attribute %q", name)
 			return errs

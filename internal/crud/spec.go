@@ -28,6 +28,7 @@ type Spec[C Client, M, A any] struct {
 	Name   string        // type name without the provider's: "flagsmith_tag"
 	Key    []string      // the attributes that address it, parents first; also identity and import id: {"project_id", "id"}
 	Lookup []string      // parents, then the attribute people know it by: {"project_id", "label"}; nil: only by key
+	Part   []string      // attributes that tell apart resources of one key, where each owns a part of the object: {"role"}
 	Also   []string      // what else singles an object out for the data source, beside the last of Key and Lookup
 	Schema schema.Schema // of the resource
 

@@ -451,7 +451,7 @@ func (p toy) Configure(_ context.Context, _ provider.ConfigureRequest, resp *pro
 	resp.ResourceData, resp.DataSourceData, resp.ListResourceData = data, data, data
 }
 
-var toys = []crud.Object{shelves, books, lending, notes, poster}
+var toys = []crud.Object{shelves, books, lending, notes, poster, shares}
 
 func (p toy) Resources(context.Context) (all []func() resource.Resource) {
 	for _, o := range toys {

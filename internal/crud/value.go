@@ -48,16 +48,6 @@ func (v values) given(name string) bool {
 	return ok && value.IsKnown() && !value.IsNull()
 }
 
-// known says that nothing is unknown.
-func (v values) known() bool {
-	for _, value := range v {
-		if !value.IsFullyKnown() {
-			return false
-		}
-	}
-	return true
-}
-
 func (v values) raw(typ tftypes.Object) tftypes.Value {
 	return tftypes.NewValue(typ, map[string]tftypes.Value(v))
 }

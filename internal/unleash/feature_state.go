@@ -78,7 +78,7 @@ var featureState = crud.Spec[*api.Client, featureStateModel, api.FeatureState]{
 			c.What = strategiesOf(m.Project, m.Environment, m.Feature)
 		}
 		for _, s := range m.Strategies {
-			c.Holds = append(c.Holds, s.toAPI().Complete())
+			c.Holds = append(c.Holds, s.toAPI().Created())
 		}
 		return c
 	},

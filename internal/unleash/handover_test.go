@@ -142,6 +142,10 @@ func TestAccHandoverToOtherAddress(t *testing.T) {
 	if code, out := h.Try("apply", "-auto-approve", "-no-color"); code == 0 || !strings.Contains(out, "is to be destroyed and kept") {
 		t.Errorf("it is not refused: %s", out)
 	}
+	h.Write("main.tf", strings.Replace(renamed, h.flag, h.flag+"-2", 1)+fmt.Sprintf("resource \"flagops_unleash_feature\" \"f\" {\n  name = %q\n}\n", h.flag)+imported)
+	if code, out := h.Try("apply", "-auto-approve", "-no-color"); code == 0 || !strings.Contains(out, h.flag+" is to be destroyed and kept") {
+		t.Errorf("nor by becoming another one: %s", out)
+	}
 	h.config(imported + "removed {\n  from = flagops_unleash_feature.g\n  lifecycle {\n    destroy = false\n  }\n}\n")
 	h.Apply()
 	if writes := h.u.Writes(); len(writes) > 0 {

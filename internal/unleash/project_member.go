@@ -25,12 +25,13 @@ type projectMemberModel struct {
 var projectMember = crud.Spec[*api.Client, projectMemberModel, api.ProjectMember]{
 	Name: "unleash_project_member",
 	Key:  []string{"project", "user_id"},
+	Part: []string{"role"},
 	Schema: schema.Schema{
 		MarkdownDescription: "A role that a user has in a project (Unleash Enterprise). It owns that role of that user and nothing else: other users, groups, " +
 			"and other roles of the same user stay as they are. It changes no live flag, but who may: **creating** it gives the role, **updating** " +
 			"it exchanges one role for another in one go, and **destroying** it takes the role away.\n\n" +
-			"A user with several roles is imported and listed with the one that the server tells first. One resource for each user of a project: " +
-			"two of them would take turns. A role that somebody has exchanged outside is given again, and the other stays; a warning says so.",
+			"A user can have several of them, one for each role. Imports and lists have of a user with several roles the one with the lowest id; another one " +
+			"that the user has is taken over where it is created. A role that somebody has exchanged outside is given again, and the other stays; a warning says so.",
 		Attributes: map[string]schema.Attribute{
 			"project": inProject("member"),
 			"user_id": crud.Parent("Number of the user; `flagops_unleash_user` finds it. Another one takes the role from this user and gives it to that one."),

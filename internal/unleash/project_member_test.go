@@ -143,6 +143,15 @@ output "ada" {
 			Config:      config("Member") + memberConfig("twin", project, id, "Member"),
 			ExpectError: has("Cannot create flagops_unleash_project_member", "is Member of project", "import {", `id = "`+project+"/"+id+`"`),
 		},
+		resource.TestStep{ // a role of one's own for each, of which one goes
+			Config: config("Member") + memberConfig("second", project, id, "Reader"),
+			Check:  rolesAre(u, project, ada, 5, 6),
+		},
+		resource.TestStep{
+			Config: u.Config(memberConfig("second", project, id, "Owner")),
+			Check:  rolesAre(u, project, ada, 4),
+		},
+		resource.TestStep{Config: config("Member"), Check: rolesAre(u, project, ada, 5)},
 		resource.TestStep{Config: config("Boss"), PlanOnly: true, ExpectError: has(`role    = "Boss"`, `Projects have no role "Boss". They have: Owner, Member, Reader.`)},
 		resource.TestStep{ // what the server takes without a word
 			Config:      config("Member") + memberConfig("lost", lost, id, "Member"),

@@ -68,7 +68,7 @@ var strategy = crud.Spec[*api.Client, strategyModel, api.Strategy]{
 				Optional: true, Computed: true, Validators: []validator.Int64{int64validator.Between(-1<<31, 1<<31-1)},
 				PlanModifiers: []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
 				MarkdownDescription: "Where it stands among the strategies of the flag in the environment: the smallest number comes first, and " +
-					"among equal ones the oldest. Of those that fit a user, the first with variants decides which variant it is. Left out: after " +
+					"among equal ones the one with the smallest id, which is the oldest. Of those that fit a user, the first with variants decides which variant it is. Left out: after " +
 					"the others when it is created, then as it is.",
 			},
 		}),
@@ -92,7 +92,7 @@ var strategy = crud.Spec[*api.Client, strategyModel, api.Strategy]{
 	},
 	Lock: func(s api.Strategy) (string, bool) { return featureLock(s.Project, s.Feature), false },
 	Claims: func(m *strategyModel) crud.Claim {
-		want := m.toAPI().Complete()
+		want := m.toAPI().Created()
 		return crud.Claim{What: strategiesOf(m.Project, m.Environment, m.Feature), Same: func(there any) bool {
 			s, ok := there.(api.Strategy)
 			return ok && want.IsDoneBy(s)

@@ -480,7 +480,6 @@ const (
 // purgeFeature archives a flag by a change of its data, which needs no working up, and deletes it. Such a change goes past
 // dependencies, so that they are looked at first.
 func (c *Client) purgeFeature(ctx context.Context, at Feature) error {
-	defer c.noteArchived("") // for what waits until it is unused
 	c.forgetFlag(at.Project, at.Name)
 	f, err := c.flag(ctx, at.Project, at.Name)
 	switch {
@@ -492,10 +491,10 @@ func (c *Client) purgeFeature(ctx context.Context, at Feature) error {
 	}
 	archived := []map[string]any{{"op": "add", "path": "/archived", "value": true}}
 	now, err := rest.Send[*Flag](ctx, c.rest, http.MethodPatch, at.path(), archived)
+	c.noteArchived("") // for what waits until it is unused
 	if err != nil {
 		return err
 	}
-	c.noteArchived("")
 	if f == nil || f.Lifecycle == nil || f.Lifecycle.Stage == stageArchived {
 		err = c.awaitLifecycle(ctx, at, now, f != nil)
 	}

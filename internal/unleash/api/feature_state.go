@@ -182,7 +182,7 @@ func (c *Client) known(at place) []Strategy {
 	return strategiesIn(at, e)
 }
 
-// IsDoneBy says that another strategy is what is wanted.
+// IsDoneBy says that another strategy is what this one wants.
 func (s Strategy) IsDoneBy(other Strategy) bool {
 	_, differs := s.update(other)
 	return !differs && deref(s.Title) == deref(other.Title)
@@ -282,9 +282,9 @@ func (c *Client) rise(at place) {
 
 // turned remembers that this run has switched a flag itself.
 func (c *Client) turned(at place, on bool) {
-	c.rise(at)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	delete(c.byServer.fell, at)
 	c.byServer.on[at] = on
 }
 

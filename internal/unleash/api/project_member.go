@@ -80,7 +80,7 @@ func (c *Client) access(ctx context.Context, project string) (access, error) {
 	})
 }
 
-// ProjectMember reads one. Where no role is known, after an import, it is the user's first. A role that the user has beside
+// ProjectMember reads one. Where no role is known, after an import, it is the one with the lowest id. A role that the user has beside
 // is never taken for it: it is somebody else's to take away.
 func (c *Client) ProjectMember(ctx context.Context, at ProjectMember) (ProjectMember, error) {
 	a, err := c.access(ctx, at.Project)
@@ -142,8 +142,8 @@ func (c *Client) changeRoles(ctx context.Context, at ProjectMember, take, give s
 	refuse := func(field, format string, args ...any) error {
 		return &rest.Error{Method: http.MethodPut, Path: path.String(), Status: http.StatusBadRequest, Fields: map[string][]string{field: {fmt.Sprintf(format, args...)}}}
 	}
-	roles := slices.Clone(a.rolesOf(at.UserID))
-	before := slices.Clone(roles)
+	before := a.rolesOf(at.UserID)
+	roles := slices.Clone(before)
 	if id, _ := a.roleID(take); take != "" {
 		roles = slices.DeleteFunc(roles, func(r int64) bool { return r == id })
 	}
@@ -166,15 +166,15 @@ func (c *Client) changeRoles(ctx context.Context, at ProjectMember, take, give s
 			others = append(others, name)
 		}
 	}
-	done := func() error {
+	warn := func() {
 		if take == "" && len(others) > 0 {
 			rest.Warn(ctx, "A user has several roles in a project", "User %d is %s of project %q, too, which this resource leaves alone.",
 				at.UserID, strings.Join(others, " and "), at.Project)
 		}
-		return nil
 	}
 	if slices.Equal(roles, before) {
-		return done()
+		warn()
+		return nil
 	}
 	err = c.rest.Do(ctx, http.MethodPut, path, map[string]any{"roles": roles}, nil)
 	c.forget(accessOf(at.Project))
@@ -188,10 +188,10 @@ func (c *Client) changeRoles(ctx context.Context, at ProjectMember, take, give s
 	if a, err = c.access(ctx, at.Project); err == nil && len(a.rolesOf(at.UserID)) == 0 { // a user that was deleted takes roles, and nobody sees them
 		return refuse("user_id", "There is no user %d any more.", at.UserID)
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		warn()
 	}
-	return done()
+	return err
 }
 
 // ProjectRoles are the names of the roles that there are in a project.

@@ -101,6 +101,16 @@ func strategiesIn(at place, e *FlagEnvironment) []Strategy {
 
 func pointer[T any](v T) *T { return &v }
 
+// Created is Complete with the rollout that the server gives a new strategy that is told none.
+func (s Strategy) Created() Strategy {
+	s = s.Complete()
+	if _, told := s.Parameters["rollout"]; s.Name == FlexibleRollout && !told {
+		s.Parameters = maps.Clone(s.Parameters)
+		s.Parameters["rollout"] = "100"
+	}
+	return s
+}
+
 // Complete manages everything: what is not said is what a new strategy has that is told nothing.
 func (s Strategy) Complete() Strategy {
 	if s.Title == nil {
