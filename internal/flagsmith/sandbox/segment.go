@@ -69,8 +69,11 @@ func (s *Sandbox) showSegment(g *segment) fields {
 		"metadata": s.metadataOf("segment", g.id), "membership_counts": []any{}, "managed_by": ""}
 }
 
+// showRule has the conditions the other way round: the server has them in no order.
 func (s *Sandbox) showRule(u *segmentRule) fields {
-	return fields{"id": u.id, "type": u.kind, "conditions": render(s.conditionsOf(u.id), func(c *condition) fields {
+	conditions := s.conditionsOf(u.id)
+	slices.Reverse(conditions)
+	return fields{"id": u.id, "type": u.kind, "conditions": render(conditions, func(c *condition) fields {
 		return fields{"id": c.id, "operator": c.operator, "property": c.property, "value": c.value, "description": c.description}
 	})}
 }
