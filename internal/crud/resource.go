@@ -229,7 +229,7 @@ func (o *object[C, M, A]) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	}
 	plan, config := explode(req.Plan.Raw, o.typ), explode(req.Config.Raw, o.typ)
 	comes := creates && req.Config.Raw.IsFullyKnown() // and it can be said what
-	o.claimed(ctx, prior, plan, creates, destroys, replaces, comes, &resp.Diagnostics)
+	o.claimed(ctx, prior, plan, destroys, replaces, comes, &resp.Diagnostics)
 	o.twice(prior, plan, destroys, replaces, &resp.Diagnostics)
 	if destroys || resp.Diagnostics.HasError() {
 		return
@@ -260,18 +260,15 @@ func (o *object[C, M, A]) ModifyPlan(ctx context.Context, req resource.ModifyPla
 
 // claimed reports that another type of resource owns what this one would own, or comes to own it by what is no hand-over:
 // one that deletes what the other has taken over, or makes what is there again.
-func (o *object[C, M, A]) claimed(ctx context.Context, prior, plan values, creates, destroys, replaces, comes bool, diags *diag.Diagnostics) {
+func (o *object[C, M, A]) claimed(ctx context.Context, prior, plan values, destroys, replaces, comes bool, diags *diag.Diagnostics) {
 	if o.spec.Claims == nil || o.data == nil {
 		return
 	}
-	claims := func(v values, is bool) (none Claim) {
-		if !is {
-			return none
-		}
+	claims := func(v values) Claim { // one that is not there has nothing
 		m := decode[M](ctx, o.spec.Schema, v, diags)
 		return o.spec.Claims(&m)
 	}
-	was, now := claims(prior, !creates), claims(plan, !destroys)
+	was, now := claims(prior), claims(plan)
 	if diags.HasError() {
 		return
 	}

@@ -132,7 +132,7 @@ data "flagops_unleash_integration" "by_description" {
 		},
 		resource.TestStep{
 			Config:      u.Config(strings.Replace(relic, "127.0.0.1:9", "nobody-here.invalid", 1)),
-			ExpectError: has("Cannot update flagops_unleash_integration", "parameters = {", "getaddrinfo", " ***", "Is it spelled right"),
+			ExpectError: has("Cannot update flagops_unleash_integration", "parameters = {", "getaddrinfo ENOTFOUND ***", "Is it spelled right"),
 		},
 	)
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: steps, CheckDestroy: gone(u, at)})

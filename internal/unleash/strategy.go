@@ -68,8 +68,8 @@ var strategy = crud.Spec[*api.Client, strategyModel, api.Strategy]{
 				Optional: true, Computed: true, Validators: []validator.Int64{int64validator.Between(-1<<31, 1<<31-1)},
 				PlanModifiers: []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
 				MarkdownDescription: "Where it stands among the strategies of the flag in the environment: the smallest number comes first, and " +
-					"among equal ones the one with the smallest id, which is the oldest. Of those that fit a user, the first with variants decides which variant it is. Left out: after " +
-					"the others when it is created, then as it is.",
+					"among equal ones the one with the smallest id, which is the oldest. Of those that fit a user, the first with variants decides " +
+					"which variant it is. Left out: after the others when it is created, then as it is.",
 			},
 		}),
 	},
@@ -119,7 +119,8 @@ func checkAlike(check crud.Check[*api.Client, strategyModel]) (diags diag.Diagno
 	want := check.Plan.toAPI()
 	if id := check.Client.Alike(want); id != "" {
 		diags.AddWarning("There is such a strategy already", fmt.Sprintf("Flag %q has a strategy in %q that is what this one is to be. Applying this adds "+
-			"another one beside it, and both decide who gets the flag. If it is the one that is meant, and no other resource has it, import it:\n\nimport {\n  to = flagops_unleash_strategy.this\n  id = %q\n}",
+			"another one beside it, and both decide who gets the flag. If it is the one that is meant, and no other resource has it, "+
+			"import it:\n\nimport {\n  to = flagops_unleash_strategy.this\n  id = %q\n}",
 			want.Feature, want.Environment, strings.Join([]string{want.Project, want.Environment, want.Feature, id}, "/")))
 	}
 	return diags

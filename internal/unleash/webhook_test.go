@@ -173,7 +173,7 @@ data "flagops_unleash_webhook" "by_description" {
 		},
 		resource.TestStep{ // the server looks hosts up; its answer has the host, which may be secret
 			Config:      config("  url = \"https://nobody-here.invalid/s3cret\"\n" + described),
-			ExpectError: has("Cannot update flagops_unleash_webhook", "url = ", "getaddrinfo", " ***", "Is it spelled right"),
+			ExpectError: has("Cannot update flagops_unleash_webhook", "url = ", "getaddrinfo ENOTFOUND ***", "Is it spelled right"),
 		},
 	)
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: steps, CheckDestroy: gone(u, at)})

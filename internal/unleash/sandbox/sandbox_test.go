@@ -152,21 +152,31 @@ func TestDeletedIntegration(t *testing.T) {
 	}
 }
 
+// eventually asks until something holds.
+func eventually(t *testing.T, what string, holds func() (bool, string)) {
+	t.Helper()
+	var last string
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		var ok bool
+		if ok, last = holds(); ok {
+			return
+		}
+	}
+	t.Fatalf("not in time: %s: %s", what, last)
+}
+
 // TestEventLag: events reach integrations up to a second late, so one from before the deletion kills the server as well.
 func TestEventLag(t *testing.T) {
 	t.Parallel()
 	s := start(t, sandbox.EventLag(300*time.Millisecond))
 	s.want(http.StatusCreated, "POST", "/addons", `{"provider":"webhook","enabled":true,"parameters":{"url":"http://127.0.0.1:9/"},"events":["feature-created"]}`)
-	time.Sleep(400 * time.Millisecond)
+	time.Sleep(400 * time.Millisecond) // until the server has looked the integration up, which nobody can see
 	s.want(http.StatusCreated, "POST", features, `{"name":"a"}`)
 	s.want(http.StatusOK, "DELETE", "/addons/1", "")
 	if s.Crashed() {
 		t.Fatal("crashed before the event was handed out")
 	}
-	time.Sleep(400 * time.Millisecond)
-	if !s.Crashed() || !s.gone() {
-		t.Error("the server is still there")
-	}
+	eventually(t, "the server is gone", func() (bool, string) { return s.Crashed() && s.gone(), "" })
 }
 
 // TestCrashOnDelete: a flag can be deleted once its lifecycle shows that it was worked up, and, archived by a change of its
@@ -182,17 +192,17 @@ func TestCrashOnDelete(t *testing.T) {
 		t.Errorf("worked up at once: %s", body)
 	}
 	s.want(http.StatusOK, "DELETE", "/archive/a", "") // not archived: nothing happens
-	time.Sleep(400 * time.Millisecond)
-	if body := s.want(http.StatusOK, "GET", features+"/a", ""); !strings.Contains(body, `"lifecycle":{"enteredStageAt":`) || !strings.Contains(body, `"stage":"initial"}`) {
-		t.Errorf("not worked up: %s", body)
-	}
+	eventually(t, "the creation is worked up", func() (bool, string) {
+		body := s.want(http.StatusOK, "GET", features+"/a", "")
+		return strings.Contains(body, `"lifecycle":{"enteredStageAt":`) && strings.Contains(body, `"stage":"initial"}`), body
+	})
 	s.want(http.StatusOK, "PATCH", features+"/a", archived)
 	s.want(http.StatusOK, "DELETE", "/archive/a", "")
 	s.want(http.StatusAccepted, "DELETE", features+"/b", "")
-	time.Sleep(400 * time.Millisecond)
-	if body := s.want(http.StatusOK, "GET", features+"/b/lifecycle", ""); !strings.Contains(body, `"stage":"archived"}`) {
-		t.Errorf("not worked up: %s", body)
-	}
+	eventually(t, "the archiving is worked up", func() (bool, string) {
+		body := s.want(http.StatusOK, "GET", features+"/b/lifecycle", "")
+		return strings.Contains(body, `"stage":"archived"}`), body
+	})
 	s.want(http.StatusOK, "DELETE", "/archive/b", "")
 	s.want(http.StatusAccepted, "DELETE", features+"/c", "")
 	if s.Crashed() {

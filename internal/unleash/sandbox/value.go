@@ -256,11 +256,11 @@ var lastULID atomic.Int64
 // newULID is 48 bits of time and 80 of chance. What is made one after the other has ids in that order: a server with a
 // database takes longer than a millisecond.
 func newULID() string {
-	last := lastULID.Load()
-	ms := max(time.Now().UnixMilli(), last+1)
-	for !lastULID.CompareAndSwap(last, ms) {
-		last = lastULID.Load()
-		ms = max(ms, last+1)
+	var ms int64
+	for swapped := false; !swapped; {
+		last := lastULID.Load()
+		ms = max(time.Now().UnixMilli(), last+1)
+		swapped = lastULID.CompareAndSwap(last, ms)
 	}
 	var chance [16]byte
 	_, _ = rand.Read(chance[:]) // never fails
